@@ -1,0 +1,222 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_state_remote
+short_description: The part of host_state that runs on the host
+version_added: 0.1.0
+author: [Dialtone maintainers (@dialtone)]
+description:
+  - Called by the action plugin M(dialtone.contact_center.host_state), never by a playbook.
+  - It gets the desired state as one opaque argument, because Ansible writes a module's arguments to the host's syslog, and rendered
+    files do not belong there.
+options:
+  payload:
+    description:
+      - The desired state as JSON, compressed and in base64.
+    type: str
+    required: true
+  apply:
+    description:
+      - Whether to write what differs, or only to say what differs.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    support: full
+    description: In check mode nothing is written; the items and the diff are those of the run.
+  diff_mode:
+    support: full
+    description: One diff per item, secrets masked.
+  platform:
+    support: full
+    description: Linux hosts with systemd.
+    platforms: posix
+extends_documentation_fragment: []
+"""
+
+EXAMPLES = r"""
+- name: Example | Keep a directory
+  dialtone.contact_center.host_state:
+    directory:
+      - {path: /etc/dialtone, owner: root, group: root, mode: '0755'}
+"""
+
+RETURN = r"""
+items:
+  description: What differs, one entry an item, in the order of writing.
+  returned: always
+  type: list
+  elements: dict
+drift:
+  description: Names of groups, users, packages, trees and units that differ; the role acts on them with the builtin modules.
+  returned: always
+  type: dict
+units:
+  description: What was observed of each unit, with the reasons for which it is stale.
+  returned: always
+  type: dict
+"""
+
+import base64
+import json
+import os
+import zlib
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dialtone.contact_center.plugins.module_utils import files
+from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
+    OBSERVED_KINDS,
+    Change,
+    Host,
+    StateError,
+    parse_mode,
+)
+
+DRIFT_WORDS = {
+    "group": "is created",
+    "user": "is created or changed",
+    "package": "is installed",
+    "tree": "is unpacked",
+    "unit": "is started, enabled or restarted",
+}
+
+
+def unpack(payload: str) -> dict:
+    """The desired state from its opaque form."""
+    return json.loads(zlib.decompress(base64.b64decode(payload)).decode("utf-8"))
+
+
+def selinux_hooks(module: AnsibleModule):
+    """How to ask for default and current SELinux contexts; nothing where SELinux is off."""
+    if not module.selinux_enabled():
+        return None, None
+    return module.selinux_default_context, module.selinux_context
+
+
+class Writer:
+    """Writes planned changes to the machine, one by one."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.backups = []
+
+    def label(self, temporary: str, path: str) -> None:
+        if self.module.selinux_enabled():
+            context = self.module.selinux_default_context(path)
+            self.module.set_context_if_different(temporary, context, False)
+
+    def write(self, change: Change) -> None:
+        item, path = change.item, change.path
+        mode, owner, group = parse_mode(item.get("mode")), item.get("owner") or "", item.get("group") or ""
+        if change.kind == "directory":
+            if not os.path.isdir(path):
+                # Created closed, opened to its mode below: never readable to more than it will be.
+                os.makedirs(path, mode=0o700 if mode is None else mode & 0o700 | 0o700)
+            files.set_attributes(path, mode, owner, group)
+            self.label(path, path)
+        elif change.kind == "link":
+            temporary = "%s.dialtone-link" % path
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            os.symlink(item["target"], temporary)
+            os.replace(temporary, path)
+        elif change.kind == "absent":
+            self.backups.append(files.back_up(path) if not os.path.islink(path) else path)
+            os.unlink(path)
+        elif change.content is None:
+            files.set_attributes(path, mode, owner, group)
+            self.label(path, path)
+        else:
+            self.write_content(change, os.path.realpath(path) if item.get("follow") else path, mode, owner, group)
+
+    def write_content(self, change: Change, path: str, mode, owner: str, group: str) -> None:
+        if os.path.exists(path):
+            if change.item.get("backup", True):
+                self.backups.append(files.back_up(path))
+            status = os.stat(path)
+            mode = status.st_mode & 0o7777 if mode is None else mode
+            owner = owner or self.name_of(status, "owner")
+            group = group or self.name_of(status, "group")
+        files.write(path, change.content, 0o644 if mode is None else mode, owner, group, lambda temporary: self.label(temporary, path))
+
+    @staticmethod
+    def name_of(status: os.stat_result, kind: str) -> str:
+        # A number without a name cannot be looked up again: then the writer, root, owns the new file.
+        import grp
+        import pwd
+
+        try:
+            return pwd.getpwuid(status.st_uid).pw_name if kind == "owner" else grp.getgrgid(status.st_gid).gr_name
+        except KeyError:
+            return ""
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"payload": {"type": "str", "required": True, "no_log": True}, "apply": {"type": "bool", "default": True}},
+        supports_check_mode=True,
+    )
+    desired = unpack(module.params["payload"])
+    default_context, current_context = selinux_hooks(module)
+    host = Host(
+        run=lambda argv: module.run_command(list(argv), environ_update={"LC_ALL": "C", "LANGUAGE": "C"}),
+        default_context=default_context,
+        current_context=current_context,
+    )
+    try:
+        changes = host.plan(desired)
+        drift, units = host.drift(desired)
+    except StateError as error:
+        module.fail_json(msg=str(error))
+        return
+    apply = module.params["apply"]
+    result = {"items": [change.public() for change in changes], "drift": drift, "units": units, "backups": []}
+    if apply and module.check_mode:
+        result["items"] += [
+            {"kind": kind, "path": name, "reasons": units[name]["reasons"] + units[name]["stale"] if kind == "unit" else [DRIFT_WORDS[kind]]}
+            for kind in OBSERVED_KINDS for name in drift[kind]
+        ]
+    result["changed"] = apply and bool(result["items"])
+    if module._diff and result["changed"]:
+        result["diff"] = [change.diff() for change in changes]
+    if not apply or module.check_mode or not changes:
+        module.exit_json(**result)
+        return
+
+    writer = Writer(module)
+    done = []
+    for change in changes:
+        try:
+            writer.write(change)
+        except (OSError, KeyError) as error:
+            words = "user or group %s does not exist" % error if isinstance(error, KeyError) else str(error)
+            module.fail_json(
+                msg="%s %s could not be written: %s. %d of %d items were written before it (%s); the next run goes on from here."
+                % (change.kind, change.path, words, len(done), len(changes), ", ".join(done) or "none"),
+                items=[one.public() for one in changes], applied=done, backups=writer.backups, changed=bool(done),
+            )
+            return
+        done.append(change.path)
+    try:
+        remaining = host.plan(desired)
+        result["drift"], result["units"] = host.drift(desired)
+    except StateError as error:
+        module.fail_json(msg="after writing: %s" % error, applied=done, changed=True)
+        return
+    if remaining:
+        module.fail_json(
+            msg="written, but observed again it is not as desired: %s. Another program changes it, or the file system refuses it."
+            % "; ".join("%s %s (%s)" % (one.kind, one.path, ", ".join(one.reasons)) for one in remaining),
+            applied=done, changed=True,
+        )
+        return
+    result["backups"] = writer.backups
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import files
+
+
+def test_write_replaces_content_and_mode_at_once(tmp_path):
+    path = tmp_path / "store"
+    path.write_text("old")
+    files.write(str(path), b"new", 0o640)
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o7777 == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "store"
+    path.write_text("old")
+    with pytest.raises(KeyError):
+        files.write(str(path), b"new", 0o640, owner="no-such-user-anywhere")
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["store"]
+
+
+def test_the_new_content_is_never_wider_readable_than_asked(tmp_path):
+    path = tmp_path / "secret"
+    seen = []
+    files.write(str(path), b"x", 0o600, before_rename=lambda temporary: seen.append(os.stat(temporary).st_mode & 0o7777))
+    assert seen == [0o600]
+
+
+def test_back_up_keeps_content_and_mode_and_never_overwrites(tmp_path):
+    path = tmp_path / "hosts"
+    path.write_text("a")
+    path.chmod(0o640)
+    first, second = files.back_up(str(path)), files.back_up(str(path))
+    assert first != second
+    for copy in (first, second):
+        assert open(copy, encoding="utf-8").read() == "a"
+        assert os.stat(copy).st_mode & 0o7777 == 0o640

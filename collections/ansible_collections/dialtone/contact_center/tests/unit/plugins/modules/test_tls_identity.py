@@ -1,0 +1,178 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The module against real openssl, and against real keytool where the machine has one."""
+from __future__ import annotations
+
+import datetime
+import getpass
+import grp
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import java_keystore
+from ansible_collections.dialtone.contact_center.plugins.modules import tls_identity
+
+PASSWORD = "correct-horse-7"
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the module gives the files of an identity to root")
+needs_keytool = pytest.mark.skipif(shutil.which("keytool") is None, reason="this machine has no keytool; the lab's hosts do")
+
+
+class Authority:
+    """A CA as the inventory holds it."""
+
+    def __init__(self, name: str) -> None:
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._sign(self.name, self.key.public_key(), [], 3650, True)
+
+    def _sign(self, subject, public_key, extensions, days: int, is_ca: bool) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=days, hours=1))
+            .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+        return builder.sign(self.key, hashes.SHA256())
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+    def sign(self, csr: str, days: int = 1186) -> str:
+        request = x509.load_pem_x509_csr(csr.encode("ascii"))
+        signed = self._sign(request.subject, request.public_key(), request.extensions, days, False)
+        return signed.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority("Site CA")
+
+
+@pytest.fixture
+def arguments(tmp_path, authority):
+    owner = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
+    return {
+        "directory": str(tmp_path / "tls"), "subject": "CN=epm1.example.com,O=Dialtone", "dns_names": ["epm1.example.com"],
+        "ip_addresses": ["192.0.2.11"], "key_bits": 2048, "ca_certificate": authority.pem, "store_password": PASSWORD,
+        "exports": [{"format": "pem_key", "path": str(tmp_path / "db" / "server.key"), "mode": "0600", **owner}],
+    }
+
+
+def issue(run_module, arguments, authority, days=1186):
+    """The way of a roll-out: observe, request, sign, install."""
+    observed = run_module(tls_identity, {**arguments, "state": "observed"})
+    assert not observed.get("failed"), observed["msg"]
+    certificate = None
+    if observed["needs_certificate"]:
+        certificate = authority.sign(run_module(tls_identity, {**arguments, "state": "requested"})["csr"], days)
+    return run_module(tls_identity, {**arguments, "state": "present", **({"certificate": certificate} if certificate else {})})
+
+
+def test_first_issue_then_nothing(run_module, arguments, authority, tmp_path):
+    first = issue(run_module, arguments, authority)
+    assert first["changed"] and not first.get("failed"), first
+    assert (tmp_path / "tls" / "node.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "db" / "server.key").read_bytes() == (tmp_path / "tls" / "node.key").read_bytes()
+    again = run_module(tls_identity, {**arguments, "state": "present"})
+    assert (again["changed"], again["reasons"], again["days_left"]) == (False, {}, 1186)
+
+
+def test_check_mode_writes_nothing_and_says_why(run_module, arguments, tmp_path):
+    result = run_module(tls_identity, {**arguments, "state": "present"}, check=True)
+    assert result["changed"]
+    assert result["reasons"][str(tmp_path / "tls" / "node.crt")] == ["the node has no key yet"]
+    assert not (tmp_path / "tls").exists()
+
+
+def test_a_new_name_gives_a_new_certificate_and_keeps_the_key(run_module, arguments, authority, tmp_path):
+    issue(run_module, arguments, authority)
+    key = (tmp_path / "tls" / "node.key").read_bytes()
+    arguments["dns_names"] = ["epm1.example.com", "epm1"]
+    assert issue(run_module, arguments, authority)["changed"]
+    assert (tmp_path / "tls" / "node.key").read_bytes() == key
+    assert run_module(tls_identity, {**arguments, "state": "observed"})["reasons"] == {}
+
+
+def test_a_certificate_near_its_end_is_renewed(run_module, arguments, authority):
+    issue(run_module, arguments, authority, days=59)
+    observed = run_module(tls_identity, {**arguments, "state": "observed"})
+    assert observed["needs_certificate"]
+    assert issue(run_module, arguments, authority)["days_left"] == 1186
+
+
+def test_a_certificate_of_another_ca_is_refused_and_repaired_on_request(run_module, arguments, authority, tmp_path):
+    issue(run_module, arguments, authority)
+    other = Authority("Another CA")
+    arguments["ca_certificate"] = other.pem
+    before = (tmp_path / "tls" / "node.crt").read_bytes()
+    refused = run_module(tls_identity, {**arguments, "state": "present"})
+    assert refused["failed"] and "Another CA is never made" in refused["msg"] and "CN=Site CA" in refused["msg"]
+    assert (tmp_path / "tls" / "node.crt").read_bytes() == before
+    arguments["on_mismatch"] = "repair"
+    assert issue(run_module, arguments, other)["changed"]
+    assert run_module(tls_identity, {**arguments, "state": "observed"})["reasons"] == {}
+
+
+def test_installing_without_a_signed_certificate_is_refused(run_module, arguments):
+    result = run_module(tls_identity, {**arguments, "state": "present"})
+    assert result["failed"] and "has to be signed first" in result["msg"]
+
+
+@needs_keytool
+def test_stores_open_with_the_password_and_hold_the_chain(run_module, arguments, authority, tmp_path):
+    owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
+    keystore, truststore = tmp_path / "config" / "pomKeyStore", tmp_path / "config" / "pomTrustStore"
+    arguments["exports"] = [
+        {"format": "jks_keystore", "path": str(keystore), "mode": "0640", **owner},
+        {"format": "jks_truststore", "path": str(truststore), "mode": "0640", **owner},
+    ]
+    result = issue(run_module, arguments, authority)
+    assert result["changed"] and not result.get("failed"), result
+    assert PASSWORD not in json.dumps(result)
+    read = java_keystore.read(keystore.read_bytes(), PASSWORD)
+    assert [len(chain) for chain in read.private_keys.values()] == [2]
+    assert keystore.stat().st_mode & 0o777 == 0o640
+    # The judge that is not ours: keytool itself opens both with the same password.
+    secret = tmp_path / "secret"
+    secret.write_text(PASSWORD + "\n")
+    for path in (keystore, truststore):
+        listed = subprocess.run(["keytool", "-list", "-keystore", str(path), "-storepass:file", str(secret)], capture_output=True, text=True)
+        assert listed.returncode == 0, listed.stdout
+    assert run_module(tls_identity, {**arguments, "state": "present"})["changed"] is False
+
+
+@needs_keytool
+def test_foreign_entries_of_a_truststore_stay(run_module, arguments, authority, tmp_path):
+    truststore, foreign, secret = tmp_path / "pomTrustStore", tmp_path / "foreign.pem", tmp_path / "secret"
+    foreign.write_text(Authority("Vendor CA").pem)
+    secret.write_text(PASSWORD + "\n")
+    subprocess.run(["keytool", "-importcert", "-noprompt", "-alias", "vendor", "-file", str(foreign), "-keystore", str(truststore),
+                    "-storetype", "JKS", "-storepass:file", str(secret)], check=True, capture_output=True)
+    owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
+    arguments["exports"] = [{"format": "jks_truststore", "path": str(truststore), "mode": "0640", **owner}]
+    issue(run_module, arguments, authority)
+    assert set(java_keystore.read(truststore.read_bytes(), PASSWORD).certificates) == {"vendor", "dialtone-ca"}
+
+
+@needs_keytool
+def test_a_store_that_does_not_open_is_not_overwritten(run_module, arguments, authority, tmp_path):
+    keystore = tmp_path / "pomKeyStore"
+    keystore.write_bytes(b"\xfe\xed\xfe\xed" + bytes(40))
+    owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
+    arguments["exports"] = [{"format": "jks_keystore", "path": str(keystore), "mode": "0640", **owner}]
+    result = issue(run_module, arguments, authority)
+    assert result["failed"] and "It is not overwritten" in result["msg"]
+    assert Path(keystore).read_bytes() == b"\xfe\xed\xfe\xed" + bytes(40)
