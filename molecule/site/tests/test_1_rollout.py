@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from conftest import BROKERS, HOSTS
+from lab_site import BROKERS, HOSTS
 
 SERVICES = {**{host: ("zookeeper", "kafka", "chrony", "dialtone-firewall") for host in BROKERS}, "db1": ("postgresql@15-main", "chrony")}
 # What the builtin modules report under the name that host_state gives the same thing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import BROKERS, HOSTS
+from lab_site import BROKERS, HOSTS
 
 STORES = ("/opt/config/pomKeyStore", "/opt/config/pomTrustStore")
 

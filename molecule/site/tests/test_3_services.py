@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import BROKERS, JAVA_OPTIONS
+from lab_site import BROKERS, JAVA_OPTIONS
 
 KAFKA = "/opt/kafka_server"
 CLIENT = f"{KAFKA}/config/dialtone-client.properties"

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from conftest import BROKERS, HOSTS, REPOSITORY, command, environment
+from lab_site import BROKERS, HOSTS, REPOSITORY, command, environment
 
 PROPERTIES = "/opt/kafka_server/config/server.properties"
 
