@@ -1,0 +1,96 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The hosts of a site as the rules see them: effective values, and where each was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import NOWHERE, REFUSE, Finding, Location
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import Definition, Layer
+
+
+@dataclass
+class HostView:
+    """One host. A word that is not in `values` has no valid value that is known now: rules keep silent about it."""
+
+    name: str
+    components: tuple[str, ...]
+    layer: Layer
+    declaration: Location = NOWHERE
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, word: str, default: Any = None) -> Any:
+        return self.values.get(word, default)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.values
+
+    def is_any(self, *components: str) -> bool:
+        return any(component in self.components for component in components)
+
+    def defines(self, word: str) -> bool:
+        return word in self.layer
+
+
+Locate = Callable[[Definition, Iterable[str | int]], Location]
+
+
+@dataclass
+class SiteView:
+    """The hosts that the rules judge together."""
+
+    hosts: list[HostView]
+    locate: Locate
+
+    def data_centers(self) -> dict[tuple[str, str], list[HostView]]:
+        found: dict[tuple[str, str], list[HostView]] = {}
+        for host in self.hosts:
+            if "site" in host and "data_center" in host:
+                found.setdefault((host.values["site"], host.values["data_center"]), []).append(host)
+        return found
+
+    def sites(self) -> dict[str, list[HostView]]:
+        found: dict[str, list[HostView]] = {}
+        for host in self.hosts:
+            if "site" in host:
+                found.setdefault(host.values["site"], []).append(host)
+        return found
+
+    def having(self, component: str) -> Iterator[tuple[tuple[str, str], list[HostView]]]:
+        """The hosts of a component, data center by data center."""
+        for place, hosts in self.data_centers().items():
+            chosen = [host for host in hosts if host.is_any(component)]
+            if chosen:
+                yield place, chosen
+
+    def finding(
+        self,
+        rule: str,
+        host: HostView,
+        word: str,
+        *,
+        found: str,
+        expected: str,
+        fix: str,
+        source: Iterable[str] = (),
+        severity: str = REFUSE,
+        steps: Iterable[str | int] = (),
+    ) -> Finding:
+        steps = tuple(steps)
+        definition = host.layer.get(word)
+        location = self.locate(definition, steps) if definition else host.declaration
+        return Finding(
+            rule=rule,
+            severity=severity,
+            path=".".join([word, *(str(step) for step in steps)]),
+            found=found,
+            expected=expected,
+            fix=fix,
+            location=location,
+            hosts=(host.name,),
+            source=tuple(source),
+            at_declaration=definition is None,
+        )

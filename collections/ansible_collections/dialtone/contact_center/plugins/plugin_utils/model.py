@@ -1,0 +1,500 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The site model: everything that Dialtone computes from a description that the contract accepted.
+
+Pure: the same hosts give the same model, whatever their order. It holds no secret, and nothing in it is more than JSON.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS
+
+POM_SERVERS = ("epm_primary", "epm_auxiliary")
+TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database")
+POSTGRESQL_TLS_DIRECTORY = "/etc/dialtone/tls/postgresql"
+NTP_PORT = 123
+COMMON_NAME_LIMIT = 64  # X.509, upper bound of a common name
+
+
+# What must be known before a host is contacted, because the model is computed from it.
+WORDS_READ = frozenset(
+    {
+        "data_center",
+        "host_address",
+        "host_aliases",
+        "host_firewall_admin_sources",
+        "host_firewall_managed",
+        "host_fqdn",
+        "host_time_clients",
+        "host_time_managed",
+        "host_time_sources",
+        "kafka_archive",
+        "kafka_archive_sha256",
+        "kafka_broker_id",
+        "kafka_cipher_suites",
+        "kafka_data_directory",
+        "kafka_distribution_managed",
+        "kafka_group",
+        "kafka_home",
+        "kafka_keystore_path",
+        "kafka_listener_port",
+        "kafka_scala_version",
+        "kafka_store_type",
+        "kafka_tls_protocol",
+        "kafka_truststore_path",
+        "kafka_unit",
+        "kafka_user",
+        "kafka_version",
+        "pom_database_name",
+        "pom_database_port",
+        "pom_database_server_managed",
+        "pom_database_user",
+        "site",
+        "trust_directory",
+        "trust_renew_before_days",
+        "zookeeper_client_port",
+        "zookeeper_data_directory",
+        "zookeeper_election_port",
+        "zookeeper_myid",
+        "zookeeper_peer_port",
+        "zookeeper_unit",
+    }
+)
+
+
+@dataclass(frozen=True)
+class SiteHost:
+    """A host with the effective value of each of its words, defaults included."""
+
+    name: str
+    components: tuple[str, ...]
+    words: Mapping[str, Any]
+    ssh_port: int = 22
+
+    def __getitem__(self, word: str) -> Any:
+        return self.words[word]
+
+    @property
+    def data_center(self) -> str:
+        return self.words["data_center"]
+
+    @property
+    def address(self) -> str:
+        return self.words["host_address"]
+
+    @property
+    def fqdn(self) -> str:
+        return self.words["host_fqdn"]
+
+    def is_any(self, *components: str) -> bool:
+        return any(component in self.components for component in components)
+
+
+@dataclass(frozen=True)
+class DataCenter:
+    name: str
+    hosts: tuple[SiteHost, ...]
+
+    def having(self, *components: str) -> list[SiteHost]:
+        """Hosts of any of the components, by identity: an id where the component has one, else the address."""
+        return sorted((host for host in self.hosts if host.is_any(*components)), key=lambda host: identity(host, components[0]))
+
+
+@dataclass(frozen=True)
+class SiteWide:
+    """What is computed once for all hosts."""
+
+    name: str
+    connections: list[dict[str, Any]]
+    addresses: Mapping[str, str]
+    known_hosts: list[tuple[SiteHost, dict[str, Any]]]
+
+
+def identity(host: SiteHost, component: str) -> tuple[int, int, str]:
+    own_id = {"zookeeper": "zookeeper_myid", "kafka": "kafka_broker_id"}.get(component)
+    return (host[own_id] if own_id else 0, int(IPv4Address(host.address)), host.name)
+
+
+def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    everyone = sorted(hosts, key=lambda host: host.name)
+    data_centers = [
+        DataCenter(name, tuple(host for host in everyone if host.data_center == name))
+        for name in sorted({host.data_center for host in everyone})
+    ]
+    connections = [connection for data_center in data_centers for connection in connections_of(data_center)]
+    connections += time_connections(everyone)
+    site_wide = SiteWide(
+        site,
+        connections,
+        {host.name: host.address for host in everyone},
+        [(host, describe_known_host(host)) for host in by_address(everyone)],
+    )
+    model = {
+        "site": site,
+        "data_centers": {data_center.name: describe_data_center(data_center) for data_center in data_centers},
+        "hosts": {
+            host.name: {
+                "name": host.name,
+                "fqdn": host.fqdn,
+                "address": host.address,
+                "data_center": host.data_center,
+                "components": list(host.components),
+                "inputs": inputs_of(host, data_center, site_wide),
+                "probes": probes_of(host, data_center),
+            }
+            for data_center in data_centers
+            for host in data_center.hosts
+        },
+        "connections": connections,
+        "warnings": list(warnings),
+    }
+    # Values from an inventory carry Ansible's tags; a fact must not.
+    return json.loads(json.dumps(model))
+
+
+def groups_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The groups that plays select a host by: the site, its components, and whether it holds a certificate."""
+    return [
+        {
+            "name": host["name"],
+            "groups": [
+                "dialtone_site",
+                *(f"dialtone_{component}" for component in host["components"]),
+                *(["dialtone_trust"] if "trust_subject" in host["inputs"] else []),
+            ],
+        }
+        for host in model["hosts"].values()
+    ]
+
+
+def describe_data_center(data_center: DataCenter) -> dict[str, Any]:
+    by_component = {component: [host.name for host in data_center.having(component)] for component in COMPONENTS}
+    return {
+        "hosts": [host.name for host in data_center.hosts],
+        "components": {component: names for component, names in by_component.items() if names},
+    }
+
+
+# --- who speaks to whom -------------------------------------------------------------------------------------------
+
+
+def connections_of(data_center: DataCenter) -> list[dict[str, Any]]:
+    ensemble, brokers = data_center.having("zookeeper"), data_center.having("kafka")
+    pom_servers, databases = data_center.having(*POM_SERVERS), data_center.having("pom_database")
+    groups = [
+        (ensemble, ensemble, "zookeeper_peer_port", "ZooKeeper quorum", ["POM-ZK-01"]),
+        (ensemble, ensemble, "zookeeper_election_port", "ZooKeeper leader election", ["POM-ZK-01"]),
+        (brokers, ensemble, "zookeeper_client_port", "Kafka broker to ZooKeeper", ["POM-ZK-01", "POM-KAFKA-05"]),
+        (brokers, brokers, "kafka_listener_port", "Kafka between brokers", ["POM-KAFKA-05"]),
+        (pom_servers, ensemble, "zookeeper_client_port", "POM server to ZooKeeper", ["POM-KAFKA-04", "POM-ZK-01"]),
+        (pom_servers, brokers, "kafka_listener_port", "POM server to Kafka", ["POM-KAFKA-04", "POM-KAFKA-05"]),
+        (pom_servers, databases, "pom_database_port", "POM server to its database", ["POM-DB-10", "POM-NET-02"]),
+    ]
+    return [
+        describe_connection(source, target, target[port], "tcp", purpose, ids)
+        for sources, targets, port, purpose, ids in groups
+        for source, target in itertools.product(sources, targets)
+        if source is not target
+    ]
+
+
+def time_connections(hosts: list[SiteHost]) -> list[dict[str, Any]]:
+    """To those time sources that are hosts of the site themselves."""
+    by_name = {name: host for host in hosts for name in (host.address, *names_of(host))}
+    return [
+        describe_connection(host, by_name[name], NTP_PORT, "udp", "time", ["POM-SYS-07"])
+        for host in hosts
+        if host["host_time_managed"]
+        for name in host["host_time_sources"]
+        if name in by_name and by_name[name] is not host
+    ]
+
+
+def describe_connection(
+    source: SiteHost, target: SiteHost, port: int, protocol: str, purpose: str, ids: list[str]
+) -> dict[str, Any]:
+    return {
+        "from": source.name,
+        "to": target.name,
+        "address": target.address,
+        "port": port,
+        "protocol": protocol,
+        "purpose": purpose,
+        "source": ids,
+    }
+
+
+# --- what a role is handed ----------------------------------------------------------------------------------------
+
+
+def inputs_of(host: SiteHost, data_center: DataCenter, site: SiteWide) -> dict[str, Any]:
+    inputs = host_inputs(host, site)
+    if host.is_any(*TRUSTING):
+        inputs |= trust_inputs(site.name, host)
+    if host.is_any("kafka", "zookeeper"):
+        inputs |= kafka_distribution_inputs(host)
+    if host.is_any("zookeeper"):
+        inputs |= zookeeper_inputs(host, data_center)
+    if host.is_any("kafka"):
+        inputs |= kafka_inputs(host, data_center)
+    if host.is_any("pom_database"):
+        inputs |= pom_database_inputs(data_center)
+    return dict(sorted(inputs.items()))
+
+
+def host_inputs(host: SiteHost, site: SiteWide) -> dict[str, Any]:
+    return {
+        "host_known_hosts": [description for other, description in site.known_hosts if must_resolve(host, other)],
+        "host_firewall_openings": firewall_openings(host, site),
+        "host_packages": logical_packages(host),
+    }
+
+
+def must_resolve(host: SiteHost, other: SiteHost) -> bool:
+    return other.data_center == host.data_center or other.is_any(*POM_SERVERS)
+
+
+def describe_known_host(host: SiteHost) -> dict[str, Any]:
+    if host.is_any(*POM_SERVERS):
+        source = "POM-SYS-08"
+    elif host.is_any("kafka", "zookeeper"):
+        source = "POM-KAFKA-04"
+    else:
+        source = "same data center"
+    names = [name for name in names_of(host) if name != host.fqdn]
+    return {"address": host.address, "fqdn": host.fqdn, "names": names, "source": source}
+
+
+def names_of(host: SiteHost) -> list[str]:
+    return list(dict.fromkeys([host.fqdn, host.name, *host["host_aliases"]]))
+
+
+def by_address(hosts: Iterable[SiteHost]) -> list[SiteHost]:
+    return sorted(hosts, key=lambda host: IPv4Address(host.address))
+
+
+def firewall_openings(host: SiteHost, site: SiteWide) -> list[dict[str, Any]]:
+    wanted: dict[tuple[int, str], tuple[set[str], list[str]]] = {}
+    if admins := host["host_firewall_admin_sources"]:
+        wanted[host.ssh_port, "tcp"] = (set(admins), ["SSH for administrators"])
+    if clients := host["host_time_clients"]:
+        wanted[NTP_PORT, "udp"] = (set(clients), ["time"])
+    for connection in site.connections:
+        if connection["to"] == host.name:
+            sources, purposes = wanted.setdefault((connection["port"], connection["protocol"]), (set(), []))
+            sources.add(f"{site.addresses[connection['from']]}/32")
+            if connection["purpose"] not in purposes:
+                purposes.append(connection["purpose"])
+    return [
+        {"port": port, "protocol": protocol, "sources": without_overlaps(sources), "purpose": "; ".join(purposes)}
+        for (port, protocol), (sources, purposes) in sorted(wanted.items())
+    ]
+
+
+def without_overlaps(networks: Iterable[str]) -> list[str]:
+    """Packet filters refuse a set in which one network holds another."""
+    found = sorted({IPv4Network(network) for network in networks})
+    widest = [network for network in found if not any(network != other and network.subnet_of(other) for other in found)]
+    return [str(network) for network in widest]
+
+
+def logical_packages(host: SiteHost) -> list[str]:
+    packages = set()
+    if host.is_any("kafka", "zookeeper"):
+        packages.add("jre")
+    if host.is_any(*TRUSTING):
+        packages.add("openssl")
+    if host.is_any("pom_database") and host["pom_database_server_managed"]:
+        # Its account has to exist before trust gives it a key.
+        packages.add("postgresql")
+    if host["host_time_managed"]:
+        packages.add("time")
+    if host["host_firewall_managed"]:
+        packages.add("firewall")
+    return sorted(packages)
+
+
+def trust_inputs(site: str, host: SiteHost) -> dict[str, Any]:
+    common_name = host.fqdn if len(host.fqdn) <= COMMON_NAME_LIMIT else host.name[:COMMON_NAME_LIMIT]
+    return {
+        "trust_directory": host["trust_directory"],
+        "trust_subject": f"CN={common_name},O=Dialtone site {site}",
+        "trust_dns_names": names_of(host),
+        "trust_ip_addresses": [host.address],
+        "trust_exports": trust_exports(host),
+    }
+
+
+def trust_exports(host: SiteHost) -> list[dict[str, str]]:
+    exports = []
+    if host.is_any("kafka", "zookeeper"):
+        service = {"owner": host["kafka_user"], "group": host["kafka_group"], "mode": "0640"}
+        exports += [
+            {"format": "jks_keystore", "path": host["kafka_keystore_path"], **service},
+            {"format": "jks_truststore", "path": host["kafka_truststore_path"], **service},
+        ]
+    if host.is_any("pom_database"):
+        server = {"owner": "postgres", "group": "postgres"}
+        paths = postgresql_tls_paths()
+        exports += [
+            {"format": "pem_key", "path": paths["key"], **server, "mode": "0600"},
+            {"format": "pem_certificate", "path": paths["certificate"], **server, "mode": "0644"},
+            {"format": "pem_ca", "path": paths["ca"], **server, "mode": "0644"},
+        ]
+    return exports
+
+
+def postgresql_tls_paths() -> dict[str, str]:
+    files = {"certificate": "server.crt", "key": "server.key", "ca": "ca.crt"}
+    return {purpose: f"{POSTGRESQL_TLS_DIRECTORY}/{name}" for purpose, name in files.items()}
+
+
+def kafka_distribution_inputs(host: SiteHost) -> dict[str, Any]:
+    managed = host["kafka_distribution_managed"]
+    return {
+        "kafka_distribution_home": host["kafka_home"],
+        "kafka_distribution_archive": host["kafka_archive"] if managed else "",
+        "kafka_distribution_sha256": host["kafka_archive_sha256"] if managed else "",
+        "kafka_distribution_user": host["kafka_user"],
+        "kafka_distribution_group": host["kafka_group"],
+        "kafka_distribution_version": f"{host['kafka_scala_version']}-{host['kafka_version']}",
+    }
+
+
+def zookeeper_inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
+    return {
+        "zookeeper_home": host["kafka_home"],
+        "zookeeper_user": host["kafka_user"],
+        "zookeeper_group": host["kafka_group"],
+        "zookeeper_keystore_path": host["kafka_keystore_path"],
+        "zookeeper_truststore_path": host["kafka_truststore_path"],
+        "zookeeper_store_type": host["kafka_store_type"],
+        "zookeeper_cipher_suites": host["kafka_cipher_suites"],
+        "zookeeper_tls_protocol": host["kafka_tls_protocol"],
+        "zookeeper_data_directory": host["zookeeper_data_directory"] or f"{host['kafka_home']}/kafka-store/zookeeper",
+        "zookeeper_servers": [
+            {
+                "id": node["zookeeper_myid"],
+                "host": node.name,
+                "address": node.address,
+                "peer_port": node["zookeeper_peer_port"],
+                "election_port": node["zookeeper_election_port"],
+            }
+            for node in data_center.having("zookeeper")
+        ],
+        "zookeeper_listen_host": host.address,
+        "zookeeper_identity_directory": host["trust_directory"],
+    }
+
+
+def kafka_inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
+    ensemble, brokers = data_center.having("zookeeper"), data_center.having("kafka")
+    return {
+        "kafka_listener_host": host.fqdn,
+        "kafka_identity_directory": host["trust_directory"],
+        "kafka_data_directory": host["kafka_data_directory"] or f"{host['kafka_home']}/kafka-store/kafka",
+        "kafka_zookeeper_connect": ",".join(f"{node.address}:{node['zookeeper_client_port']}" for node in ensemble),
+        "kafka_bootstrap_servers": [f"{broker.fqdn}:{broker['kafka_listener_port']}" for broker in brokers],
+        "kafka_expected_brokers": [broker["kafka_broker_id"] for broker in brokers],
+    }
+
+
+def pom_database_inputs(data_center: DataCenter) -> dict[str, Any]:
+    paths = postgresql_tls_paths()
+    return {
+        "pom_database_clients": [
+            {"name": host.name, "address": host.address} for host in by_address(data_center.having(*POM_SERVERS))
+        ],
+        "pom_database_tls_certificate_path": paths["certificate"],
+        "pom_database_tls_key_path": paths["key"],
+        "pom_database_tls_ca_path": paths["ca"],
+    }
+
+
+# --- what the status asks -----------------------------------------------------------------------------------------
+
+
+def probes_of(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
+    probes: list[dict[str, Any]] = []
+    if host.is_any(*TRUSTING):
+        probes.append(
+            {
+                "id": "trust.certificate",
+                "component": "trust",
+                "kind": "certificate",
+                "path": f"{host['trust_directory']}/node.crt",
+                "warn_days": host["trust_renew_before_days"],
+            }
+        )
+    if host.is_any("kafka", "zookeeper"):
+        probes.append(
+            {
+                "id": "kafka_distribution.version",
+                "component": "kafka_distribution",
+                "kind": "jar_version",
+                "home": host["kafka_home"],
+                "expect": host["kafka_version"],
+            }
+        )
+    if host.is_any("zookeeper"):
+        probes += zookeeper_probes(host, data_center)
+    if host.is_any("kafka"):
+        probes += kafka_probes(host, data_center)
+    if host.is_any("pom_database"):
+        probes.append({"id": "pom_database.unit", "component": "pom_database", "kind": "unit", "unit": "postgresql"})
+    if host.is_any(*POM_SERVERS):
+        probes += [database_probe(database) for database in data_center.having("pom_database")]
+    return probes
+
+
+def zookeeper_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
+    return [
+        {"id": "zookeeper.unit", "component": "zookeeper", "kind": "unit", "unit": host["zookeeper_unit"]},
+        {
+            "id": "zookeeper.ready",
+            "component": "zookeeper",
+            "kind": "zookeeper",
+            "host": host.address,
+            "port": host["zookeeper_client_port"],
+            "server_name": host.fqdn,
+            "expect_members": len(data_center.having("zookeeper")),
+            "expect_id": host["zookeeper_myid"],
+        },
+    ]
+
+
+def kafka_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
+    return [
+        {"id": "kafka.unit", "component": "kafka", "kind": "unit", "unit": host["kafka_unit"]},
+        {
+            "id": "kafka.ready",
+            "component": "kafka",
+            "kind": "kafka",
+            "host": host.address,
+            "port": host["kafka_listener_port"],
+            "server_name": host.fqdn,
+            "broker_id": host["kafka_broker_id"],
+            "expect_brokers": [broker["kafka_broker_id"] for broker in data_center.having("kafka")],
+            "expect_version": host["kafka_version"],
+        },
+    ]
+
+
+def database_probe(database: SiteHost) -> dict[str, Any]:
+    return {
+        "id": f"pom_database.reachable.{database.name}",
+        "component": "pom_database",
+        "kind": "postgresql",
+        "host": database.address,
+        "port": database["pom_database_port"],
+        "server_name": database.fqdn,
+        "database": database["pom_database_name"],
+        "user": database["pom_database_user"],
+    }

@@ -1,0 +1,174 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import (
+    WORDS_READ,
+    SiteHost,
+    build_model,
+    without_overlaps,
+)
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
+
+CATALOGUE = load_catalogue()
+SECRETS = {word.name: f"canary-{word.name}" for word in CATALOGUE.words.values() if word.is_secret}
+
+
+def site_host(name: str, number: int, *components: str, data_center: str = "dc1", **words: Any) -> SiteHost:
+    identity = {"zookeeper_myid": number, "kafka_broker_id": number, "pom_database_user": "pom"}
+    own = {"site": "main", "data_center": data_center, "host_address": f"192.0.2.{number}", "host_fqdn": f"{name}.example.com"}
+    archive = {"kafka_archive": "/srv/kafka.tar.gz", "kafka_archive_sha256": "0" * 64, "host_timezone": "Etc/UTC"}
+    return SiteHost(name, components, {**CATALOGUE.defaults(), **identity, **archive, **SECRETS, **own, **words})
+
+
+def hosts() -> list[SiteHost]:
+    return [
+        site_host("epm1", 1, "epm_primary", "zookeeper", "kafka"),
+        site_host("epm2", 12, "epm_auxiliary", "zookeeper", "kafka", zookeeper_myid=2, kafka_broker_id=2),
+        site_host("kafka3", 3, "zookeeper", "kafka"),
+        site_host("db1", 4, "pom_database"),
+        site_host("app1", 5, "app_server"),
+        site_host("epm3", 6, "epm_primary", data_center="dc2"),
+        site_host("db2", 7, "pom_database", data_center="dc2"),
+    ]
+
+
+@pytest.fixture
+def model() -> dict[str, Any]:
+    return build_model("main", hosts())
+
+
+def test_order_of_hosts_does_not_matter(model: dict[str, Any]) -> None:
+    shuffled = hosts()
+    random.Random(7).shuffle(shuffled)
+    assert json.dumps(build_model("main", shuffled)) == json.dumps(model)
+
+
+def test_model_holds_no_secret(model: dict[str, Any]) -> None:
+    assert "canary" not in json.dumps(model)
+
+
+def test_only_declared_words_are_read() -> None:
+    read: set[str] = set()
+
+    class Recorder(Mapping[str, Any]):
+        def __init__(self, words: Mapping[str, Any]) -> None:
+            self._words = words
+
+        def __getitem__(self, name: str) -> Any:
+            read.add(name)
+            return self._words[name]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(self._words)
+
+        def __len__(self) -> int:
+            return len(self._words)
+
+    build_model("main", [SiteHost(host.name, host.components, Recorder(host.words)) for host in hosts()])
+    assert read | {"site"} == WORDS_READ
+
+
+def test_inputs_are_inputs_of_the_schemas(model: dict[str, Any]) -> None:
+    for host in model["hosts"].values():
+        assert set(host["inputs"]) <= set(CATALOGUE.words)
+
+
+def test_computed_inputs_are_complete(model: dict[str, Any]) -> None:
+    """What neither the platform nor the vault hands over, the model must."""
+    handed_over = ("the operating system", "the host's memory")
+    computed = {
+        name
+        for name, word in CATALOGUE.words.items()
+        if word.is_computed and not word.is_secret and not word.schema["x-computed-from"].startswith(handed_over)
+    }
+    assert computed <= {name for host in model["hosts"].values() for name in host["inputs"]}
+
+
+def test_components_are_ordered_by_identity(model: dict[str, Any]) -> None:
+    assert model["data_centers"]["dc1"]["components"]["zookeeper"] == ["epm1", "epm2", "kafka3"]
+    assert model["hosts"]["epm1"]["inputs"]["kafka_zookeeper_connect"] == "192.0.2.1:2182,192.0.2.12:2182,192.0.2.3:2182"
+    assert [server["id"] for server in model["hosts"]["kafka3"]["inputs"]["zookeeper_servers"]] == [1, 2, 3]
+    assert model["hosts"]["kafka3"]["inputs"]["kafka_expected_brokers"] == [1, 2, 3]
+
+
+def test_data_centers_are_separate_systems(model: dict[str, Any]) -> None:
+    assert model["hosts"]["db2"]["inputs"]["pom_database_clients"] == [{"name": "epm3", "address": "192.0.2.6"}]
+    assert model["hosts"]["db1"]["inputs"]["pom_database_clients"] == [
+        {"name": "epm1", "address": "192.0.2.1"},
+        {"name": "epm2", "address": "192.0.2.12"},
+    ]
+    places = {name: host["data_center"] for name, host in model["hosts"].items()}
+    assert all(places[connection["from"]] == places[connection["to"]] for connection in model["connections"])
+
+
+def test_pom_servers_of_every_data_center_can_be_resolved(model: dict[str, Any]) -> None:
+    known = [entry["fqdn"] for entry in model["hosts"]["kafka3"]["inputs"]["host_known_hosts"]]
+    assert known == [f"{name}.example.com" for name in ("epm1", "kafka3", "db1", "app1", "epm3", "epm2")], (
+        "by address, without db2"
+    )
+
+
+def test_every_connection_has_an_opening(model: dict[str, Any]) -> None:
+    addresses = {name: host["address"] for name, host in model["hosts"].items()}
+    assert model["connections"]
+    for connection in model["connections"]:
+        openings = model["hosts"][connection["to"]]["inputs"]["host_firewall_openings"]
+        assert any(
+            opening["port"] == connection["port"]
+            and opening["protocol"] == connection["protocol"]
+            and any(IPv4Network(f"{addresses[connection['from']]}/32").subnet_of(IPv4Network(s)) for s in opening["sources"])
+            for opening in openings
+        ), connection
+
+
+def test_administrators_reach_the_port_of_ssh() -> None:
+    host = site_host("db1", 4, "pom_database", host_firewall_admin_sources=["198.51.100.0/24"])
+    moved = SiteHost(host.name, host.components, host.words, ssh_port=2222)
+    (opening,) = build_model("main", [moved])["hosts"]["db1"]["inputs"]["host_firewall_openings"]
+    assert (opening["port"], opening["sources"]) == (2222, ["198.51.100.0/24"])
+
+
+def test_time_source_within_the_site_is_a_connection() -> None:
+    source = site_host("epm1", 1, host_time_clients=["192.0.2.0/24"])
+    client = site_host("db1", 4, host_time_sources=["epm1.example.com"])
+    model = build_model("main", [source, client])
+    assert [(c["from"], c["to"], c["port"], c["protocol"]) for c in model["connections"]] == [("db1", "epm1", 123, "udp")]
+    (opening,) = model["hosts"]["epm1"]["inputs"]["host_firewall_openings"]
+    assert opening["sources"] == ["192.0.2.0/24"], "a set with one network inside another is refused by nftables"
+
+
+def test_long_name_is_no_common_name() -> None:
+    long = ".".join(["a" * 30] * 3)
+    inputs = build_model("main", [site_host("db1", 4, "pom_database", host_fqdn=long)])["hosts"]["db1"]["inputs"]
+    assert inputs["trust_subject"] == "CN=db1,O=Dialtone site main"
+    assert inputs["trust_dns_names"][0] == long
+
+
+def test_vendors_tree_needs_no_archive() -> None:
+    host = site_host("epm1", 1, "zookeeper", "kafka", kafka_distribution_managed=False)
+    words = {name: value for name, value in host.words.items() if not name.startswith("kafka_archive")}
+    inputs = build_model("main", [SiteHost("epm1", host.components, words)])["hosts"]["epm1"]["inputs"]
+    assert inputs["kafka_distribution_archive"] == ""
+
+
+NETWORKS = st.builds(
+    lambda address, length: str(IPv4Network((address, length), strict=False)), st.integers(0, 2**32 - 1), st.integers(20, 32)
+)
+
+
+@given(st.lists(NETWORKS, max_size=8))
+def test_networks_without_overlaps_cover_the_same(networks: list[str]) -> None:
+    kept = [IPv4Network(network) for network in without_overlaps(networks)]
+    assert all(not one.overlaps(other) for one in kept for other in kept if one is not other)
+    assert all(any(IPv4Network(network).subnet_of(other) for other in kept) for network in networks)

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Judge an inventory by the contract, without a playbook: also one that Ansible itself could not load.
+
+    python tools/validate.py -i inventories/main [-e site=main] [--vault-password-file FILE] [--json]
+
+Ends with 0 when nothing is refused (there may be advice), with 1 when something is, with 2 when it could not be judged at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_JUDGED = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        _find_collections()
+        from ansible.errors import AnsibleError
+    except ImportError as error:
+        print(f"{error}: run it with the Python of the project's environment (make validate does)", file=sys.stderr)
+        return NOT_JUDGED
+    try:
+        return judge(options)
+    except AnsibleError as error:
+        print(error, file=sys.stderr)
+        return NOT_JUDGED
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-i", "--inventory", action="append", required=True, metavar="PATH", help="may be given several times")
+    parser.add_argument("-e", "--extra-vars", action="append", default=[], metavar="NAME=VALUE", help="as for ansible-playbook")
+    parser.add_argument("--vault-password-file", "--vault-pass-file", action="append", default=[], metavar="FILE")
+    parser.add_argument("--vault-id", action="append", default=[], metavar="NAME@FILE")
+    parser.add_argument("-J", "--ask-vault-password", "--ask-vault-pass", action="store_true")
+    parser.add_argument(
+        "--playbook-dir", default=str(ROOT / "playbooks"), metavar="PATH", help="whose group_vars and host_vars count"
+    )
+    parser.add_argument("--json", action="store_true", help="print what contract.json would hold")
+    return parser.parse_args(argv)
+
+
+def judge(options: argparse.Namespace) -> int:
+    from ansible import context
+    from ansible.cli import CLI
+    from ansible.module_utils.common.collections import ImmutableDict
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.utils.vars import load_extra_vars
+
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import run_contract
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.report_text import render_findings, summary
+
+    context.CLIARGS = ImmutableDict(extra_vars=tuple(options.extra_vars), inventory=tuple(options.inventory))
+    loader = DataLoader()
+    loader.set_basedir(options.playbook_dir)
+    CLI.setup_vault_secrets(
+        loader,
+        vault_ids=options.vault_id,
+        vault_password_files=options.vault_password_file,
+        ask_vault_pass=options.ask_vault_password,
+        auto_prompt=False,
+    )
+    contract = run_contract(
+        options.inventory, loader=loader, extra_vars=load_extra_vars(loader), playbook_dir=options.playbook_dir
+    )
+    if options.json:
+        print(json.dumps(contract.as_dict(), indent=2, ensure_ascii=False))
+        return contract.exit_code
+    if report := render_findings(contract.findings, colour=sys.stdout.isatty()):
+        print(report + "\n")
+    print(f"site {contract.site or 'unknown'}: {summary(contract.findings)}")
+    return contract.exit_code
+
+
+def _find_collections() -> None:
+    from ansible.plugins.loader import init_plugin_loader
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a second caller in one process finds it done
+        init_plugin_loader([str(ROOT / "collections")])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
