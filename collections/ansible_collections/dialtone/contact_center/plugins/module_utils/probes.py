@@ -1,0 +1,615 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Probes: one question to one service of this node, and what the answer means. They only look."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+import re
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import kafka_protocol, postgresql_wire, zookeeper_admin
+from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import (
+    Identity,
+    TlsError,
+    connect,
+    days_left,
+    open_tcp,
+)
+
+LOG_LINES = 15
+PARTITIONS_NAMED = 10
+PAUSE_SECONDS = 0.5
+
+Run = Callable[[Sequence[str]], tuple[int, str, str]]
+
+
+class ProbeError(Exception):
+    """A probe that cannot be asked as it is written."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every probe needs: the node's identity, a way to run programs, a time limit for one connection."""
+
+    identity: Identity
+    run: Run
+    timeout: float = 5.0
+    now: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen. final: waiting cannot change it."""
+
+    ok: bool
+    state: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    warning: str = ""
+    next_step: str = ""
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    observe: Callable[[Mapping[str, Any], Context], Observation]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
+
+
+COMMON_KEYS = ("id", "kind", "component", "unit")
+
+
+def check_probes(probes: Sequence[Mapping[str, Any]], identity: Identity) -> None:
+    """Refuse what cannot be asked: an unknown kind, a missing or unknown key, the id of another probe, no identity."""
+    seen = set()
+    for number, probe in enumerate(probes, 1):
+        name = str(probe.get("id") or f"number {number}")
+        kind = probe.get("kind")
+        if kind not in KINDS:
+            raise ProbeError(f"probe {name}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+        allowed = set(KINDS[kind].required + KINDS[kind].optional + COMMON_KEYS)
+        missing = [key for key in ("id", *KINDS[kind].required) if probe.get(key) in (None, "")]
+        if missing:
+            raise ProbeError(f"probe {name} of kind {kind} needs {', '.join(missing)}")
+        for key in sorted(set(probe) - allowed):
+            nearest = difflib.get_close_matches(key, sorted(allowed), 1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else f"; it may have: {', '.join(sorted(allowed))}"
+            raise ProbeError(f"probe {name} of kind {kind} has the unknown key {key}{hint}")
+        for option in KINDS[kind].identity:
+            if not getattr(identity, option):
+                raise ProbeError(f"probe {name} of kind {kind} connects over TLS and needs identity.{option}")
+        if probe["id"] in seen:
+            raise ProbeError(f"two probes have the id {probe['id']}")
+        seen.add(probe["id"])
+
+
+def observe(probe: Mapping[str, Any], context: Context) -> Observation:
+    try:
+        return KINDS[probe["kind"]].observe(probe, context)
+    except TlsError as error:
+        return Observation(
+            ok=False,
+            state=TLS_STATES.get(error.kind, error.kind),
+            reason=str(error),
+            next_step=TLS_NEXT_STEPS.get(error.kind, ""),
+            final=error.kind == "identity",
+        )
+    except (kafka_protocol.KafkaError, zookeeper_admin.ZookeeperError, postgresql_wire.PostgresqlError) as error:
+        return Observation(ok=False, state="unexpected_answer", reason=str(error))
+
+
+def observe_all(
+    probes: Sequence[Mapping[str, Any]],
+    context: Context,
+    wait_seconds: float = 0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Observation]:
+    """Ask every probe once, then again those that failed, until all are well, one of them cannot become so, or the time is up."""
+    deadline = clock() + wait_seconds
+    seen = [observe(probe, context) for probe in probes]
+    while True:
+        failing = [index for index, observation in enumerate(seen) if not observation.ok]
+        if not failing or any(seen[index].final for index in failing) or clock() + PAUSE_SECONDS > deadline:
+            return seen
+        sleep(PAUSE_SECONDS)
+        for index in failing:
+            seen[index] = observe(probes[index], context)
+
+
+TLS_STATES = {
+    "refused": "not_listening",
+    "timeout": "timed_out",
+    "name": "unresolved",
+    "verify": "untrusted",
+    "alert": "tls_refused",
+    "identity": "no_identity",
+}
+TLS_NEXT_STEPS = {
+    "refused": "See whether the service runs and on which port: systemctl status, ss -tlnp.",
+    "timeout": "See whether the host answers, and whether a firewall lets this port through.",
+    "silent": "The service hangs, or waits for another: a broker without ZooKeeper does. Read its log.",
+    "verify": "The server's certificate is of another CA, has expired, or lacks this name: run the trust role for that host.",
+    "alert": "The server refuses this node's certificate, or the two share no cipher suite: run the trust role on both hosts.",
+    "identity": "The node's own identity is made by the trust role: run it for this host.",
+    "name": "The name must be in /etc/hosts of this node: run the host role.",
+}
+
+
+# --- systemd unit -----------------------------------------------------------------------------------------------------
+
+UNIT_PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "Result",
+    "ExecMainStatus",
+    "ExecMainStartTimestamp",
+    "ExecMainStartTimestampMonotonic",
+    "ActiveEnterTimestamp",
+    "NRestarts",
+    "UnitFileState",
+    "MainPID",
+)
+
+
+def parse_unit(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def judge_unit(unit: str, properties: Mapping[str, str]) -> Observation:
+    """systemd's word alone: a unit that is active may still not serve, which is for the other probes to see."""
+    active, sub = properties.get("ActiveState", "unknown"), properties.get("SubState", "unknown")
+    enabled, exit_status = properties.get("UnitFileState", ""), properties.get("ExecMainStatus", "?")
+    facts: dict[str, Any] = {
+        "active_state": active,
+        "sub_state": sub,
+        "since": properties.get("ExecMainStartTimestamp") or properties.get("ActiveEnterTimestamp", ""),
+        "started_monotonic": _number(properties.get("ExecMainStartTimestampMonotonic")),
+        "restarts": _number(properties.get("NRestarts")),
+        "enabled": enabled,
+        "pid": _number(properties.get("MainPID")),
+    }
+    if properties.get("LoadState") != "loaded":
+        state = properties.get("LoadState", "unknown").replace("-", "_")
+        return Observation(
+            ok=False,
+            state=state,
+            facts=facts,
+            final=True,
+            reason=f"there is no usable unit {unit} on this host (LoadState={state})",
+            next_step=f"Run the role that installs {unit}, or correct the unit's name.",
+        )
+    if active == "active" and sub in ("running", "exited"):
+        warning = ""
+        if enabled in ("disabled", "masked"):
+            warning = f"{unit} is {enabled}: it will not start at the next boot"
+        return Observation(ok=True, state="running" if sub == "running" else "active", facts=facts, warning=warning)
+    if active == "failed":
+        return Observation(
+            ok=False,
+            state="failed",
+            facts=facts,
+            final=True,
+            reason=f"{unit} has failed: result {properties.get('Result', '?')}, exit status {exit_status}",
+            next_step=f"Read why: journalctl -u {unit}. Then: systemctl restart {unit}",
+        )
+    if sub == "auto-restart":
+        return Observation(
+            ok=False,
+            state="restarting",
+            facts=facts,
+            reason=f"{unit} dies and is started again by systemd ({facts['restarts']} times, last exit status {exit_status})",
+            next_step=f"Read why: journalctl -u {unit}",
+        )
+    state = {"inactive": "stopped", "activating": "starting", "deactivating": "stopping"}.get(active, active)
+    return Observation(
+        ok=False,
+        state=state,
+        facts=facts,
+        reason=f"{unit} is {state} (systemd: {active}, {sub})",
+        next_step=f"systemctl start {unit}",
+    )
+
+
+def observe_unit(probe: Mapping[str, Any], context: Context) -> Observation:
+    unit = str(probe["unit"])
+    rc, out, err = context.run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), "--", unit])
+    if rc != 0:
+        return Observation(ok=False, state="unknown", reason=f"systemctl show {unit} ended with {rc}: {err.strip()}")
+    return judge_unit(unit, parse_unit(out))
+
+
+# --- ZooKeeper --------------------------------------------------------------------------------------------------------
+
+
+def observe_zookeeper(probe: Mapping[str, Any], context: Context) -> Observation:
+    member = _ask_zookeeper(probe, context, "mntr", zookeeper_admin.parse_mntr)
+    readiness = zookeeper_admin.judge(member, int(probe["expect_members"]))
+    facts: dict[str, Any] = {
+        "mode": member.mode,
+        "version": member.version,
+        "members": member.quorum_size,
+        "followers": member.learners,
+        "synced_followers": member.synced_followers,
+        "outstanding_requests": member.outstanding_requests,
+        "nodes": member.nodes,
+        "id": probe.get("expect_id"),
+    }
+    if member.serving:
+        facts["zxid"] = _ask_zookeeper(probe, context, "srvr", zookeeper_admin.parse_srvr).zxid
+    return Observation(
+        ok=readiness.ready,
+        state=readiness.state,
+        facts=facts,
+        reason=readiness.reason,
+        next_step=""
+        if readiness.ready
+        else "Compare server.N, myid and the ports 2888 and 3888 on all members; then read the service's log.",
+    )
+
+
+def _ask_zookeeper(
+    probe: Mapping[str, Any],
+    context: Context,
+    word: str,
+    parse: Callable[[str], zookeeper_admin.Member],
+) -> zookeeper_admin.Member:
+    with connect(
+        str(probe["host"]), int(probe["port"]), context.identity, str(probe.get("server_name") or ""), context.timeout
+    ) as connection:
+        return parse(zookeeper_admin.ask(connection, word))
+
+
+# --- Kafka ------------------------------------------------------------------------------------------------------------
+
+BROKER_CONFIGS = (
+    kafka_protocol.MIN_IN_SYNC,
+    "unclean.leader.election.enable",
+    "default.replication.factor",
+    "log.retention.hours",
+)
+
+
+def judge_kafka(state: kafka_protocol.ClusterState, broker: int, expected: Sequence[int]) -> tuple[str, str]:
+    """(state, reason): 'in_sync' and no reason where this broker may be counted on."""
+    if broker not in state.broker_ids:
+        known = ", ".join(str(number) for number in state.broker_ids) or "none"
+        return "not_registered", f"broker {broker} is not registered in the cluster (registered: {known})"
+    missing = sorted(set(expected) - set(state.broker_ids))
+    if missing:
+        return "brokers_missing", f"not registered in the cluster: {_list(missing)} (expected: {_list(expected)})"
+    strangers = sorted(set(state.broker_ids) - set(expected)) if expected else []
+    if strangers:
+        return (
+            "unknown_brokers",
+            f"registered in the cluster, but not described by the site: {_list(strangers)} (expected: {_list(expected)})",
+        )
+    leaderless = [p for p in state.without_leader() if broker in p.replicas]
+    if leaderless:
+        return "offline_partitions", f"{len(leaderless)} partitions have no leader: {_partitions(leaderless)}"
+    behind = state.under_replicated(broker)
+    if behind:
+        return (
+            "under_replicated",
+            f"{len(behind)} partitions with a replica on broker {broker} are under-replicated: {_partitions(behind)}",
+        )
+    return "in_sync", ""
+
+
+def observe_kafka(probe: Mapping[str, Any], context: Context) -> Observation:
+    broker = int(probe["broker_id"])
+    expected = sorted(int(number) for number in probe.get("expect_brokers") or ())
+    with connect(
+        str(probe["host"]), int(probe["port"]), context.identity, str(probe.get("server_name") or ""), context.timeout
+    ) as connection:
+        client = kafka_protocol.KafkaClient(connection)
+        cluster = client.cluster_state()
+        try:
+            configs = {name: config.value for name, config in client.broker_configs(broker, BROKER_CONFIGS).items()}
+        except kafka_protocol.KafkaError as error:
+            return Observation(
+                ok=False,
+                state="wrong_identity",
+                reason=f"{probe['host']}:{probe['port']} does not answer as broker {broker}: {error}",
+                next_step="Compare kafka_broker_id with broker.id in server.properties and in the data's meta.properties.",
+            )
+        peer = connection.peer
+    state, reason = judge_kafka(cluster, broker, expected)
+    under_replicated, under_min = cluster.under_replicated(), cluster.under_min_in_sync()
+    facts: dict[str, Any] = {
+        "cluster_id": cluster.cluster_id,
+        "controller_id": cluster.controller_id,
+        "brokers": list(cluster.broker_ids),
+        "expected_brokers": expected,
+        "topics": len(cluster.topics),
+        "partitions": len(cluster.partitions),
+        "under_replicated": len(under_replicated),
+        "under_replicated_partitions": [p.name for p in under_replicated[:PARTITIONS_NAMED]],
+        "under_min_in_sync": len(under_min),
+        "under_min_in_sync_partitions": [p.name for p in under_min[:PARTITIONS_NAMED]],
+        "without_leader": len(cluster.without_leader()),
+        "endangered_by_stopping": [p.name for p in cluster.endangered_by_stopping(broker)[:PARTITIONS_NAMED]],
+        "leader_of": sum(1 for p in cluster.partitions if p.leader == broker),
+        "configs": configs,
+        "cipher": peer.cipher,
+        "certificate_days_left": peer.days_left(context.now()),
+    }
+    return Observation(
+        ok=state == "in_sync",
+        state=state,
+        facts=facts,
+        reason=reason,
+        next_step=""
+        if state == "in_sync"
+        else "See whether the other brokers run and reach each other on 9093; then read the broker's log.",
+    )
+
+
+# --- certificate and program files ------------------------------------------------------------------------------------
+
+
+def parse_certificate(text: str) -> dict[str, Any]:
+    """The output of openssl x509 -noout -subject -issuer -startdate -enddate -serial -ext subjectAltName."""
+    facts: dict[str, Any] = {"names": []}
+    for line in text.splitlines():
+        key, mark, value = line.partition("=")
+        if mark and key in ("subject", "issuer", "notBefore", "notAfter", "serial"):
+            facts[{"notBefore": "not_before", "notAfter": "not_after"}.get(key, key)] = value.strip()
+        elif "DNS:" in line or "IP Address:" in line:
+            facts["names"] = [name.split(":", 1)[1].strip() for name in line.split(",") if ":" in name]
+    return facts
+
+
+def judge_certificate(path: str, facts: Mapping[str, Any], warn_days: int, now: float) -> Observation:
+    if "not_after" not in facts:
+        return Observation(ok=False, state="unreadable", reason=f"{path} holds no certificate that openssl can read", final=True)
+    left = days_left(ssl.cert_time_to_seconds(str(facts["not_after"])), now)
+    observed = dict(facts, days_left=left, path=path)
+    if left < 0:
+        return Observation(
+            ok=False,
+            state="expired",
+            facts=observed,
+            final=True,
+            reason=f"the certificate {path} expired {-left} days ago ({facts['not_after']})",
+            next_step="Run the trust role for this host: it makes a new one and the services follow.",
+        )
+    if left <= warn_days:
+        return Observation(
+            ok=True,
+            state="expiring",
+            facts=observed,
+            warning=f"the certificate {path} expires in {left} days ({facts['not_after']}); renewal is due at {warn_days} days",
+        )
+    return Observation(ok=True, state="valid", facts=observed)
+
+
+def observe_certificate(probe: Mapping[str, Any], context: Context) -> Observation:
+    path = str(probe["path"])
+    if not os.path.exists(path):
+        return Observation(
+            ok=False,
+            state="missing",
+            reason=f"there is no certificate {path}",
+            next_step="Run the trust role for this host.",
+            final=True,
+        )
+    rc, out, err = context.run(
+        [
+            "openssl",
+            "x509",
+            "-in",
+            path,
+            "-noout",
+            "-subject",
+            "-issuer",
+            "-startdate",
+            "-enddate",
+            "-serial",
+            "-ext",
+            "subjectAltName",
+        ]
+    )
+    if rc != 0:
+        return Observation(ok=False, state="unreadable", reason=f"openssl cannot read {path}: {_first_line(err)}", final=True)
+    return judge_certificate(path, parse_certificate(out), int(probe.get("warn_days") or 60), context.now())
+
+
+JAR_NAMES = {"kafka": r"kafka_([\d.]+)-([\w.]+)\.jar", "zookeeper": r"zookeeper-()(\d[\w.]*)\.jar"}
+
+
+def parse_jar_versions(product: str, names: Sequence[str]) -> list[str]:
+    found = (re.fullmatch(JAR_NAMES[product], name) for name in names)
+    return sorted(match.group(2) for match in found if match)
+
+
+def observe_jar_version(probe: Mapping[str, Any], _context: Context) -> Observation:
+    product = str(probe.get("product") or "kafka")
+    if product not in JAR_NAMES:
+        raise ProbeError(f"probe {probe['id']}: product {product!r} is none of {', '.join(sorted(JAR_NAMES))}")
+    library = os.path.join(str(probe["home"]), "libs")
+    names = [os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(library), "*.jar"))]
+    versions = parse_jar_versions(product, names)
+    expected = str(probe["expect"])
+    facts = {"product": product, "version": ", ".join(versions), "expected": expected}
+    if not versions:
+        return Observation(ok=False, state="missing", facts=facts, reason=f"there is no {product} jar in {library}", final=True)
+    if versions != [expected]:
+        return Observation(
+            ok=False,
+            state="other_version",
+            facts=facts,
+            final=True,
+            reason=f"{library} holds {product} {', '.join(versions)}, and the site wants {expected}",
+        )
+    return Observation(ok=True, state="present", facts=facts)
+
+
+# --- PostgreSQL and ports ---------------------------------------------------------------------------------------------
+
+
+def observe_postgresql(probe: Mapping[str, Any], context: Context) -> Observation:
+    host, port = str(probe["host"]), int(probe["port"])
+    user, database = str(probe["user"]), str(probe["database"])
+    ca_only = Identity(ca=context.identity.ca)
+    answer, peer = postgresql_wire.knock(
+        host, port, ca_only, user, database, str(probe.get("server_name") or ""), context.timeout
+    )
+    facts = {
+        "host": host,
+        "port": port,
+        "database": database,
+        "user": user,
+        "method": answer.method,
+        "sqlstate": answer.sqlstate,
+        "protocol": peer.protocol,
+        "cipher": peer.cipher,
+        "certificate_days_left": peer.days_left(context.now()),
+    }
+    if answer.accepted and answer.method == "trust":
+        return Observation(
+            ok=True,
+            state="reachable",
+            facts=facts,
+            warning=f"the server at {host}:{port} lets {user} into {database} without a password (pg_hba method trust)",
+        )
+    if answer.accepted:
+        return Observation(ok=True, state="reachable", facts=facts)
+    if answer.sqlstate == "28000" and "pg_hba.conf" in answer.message:
+        return Observation(
+            ok=False,
+            state="rejected",
+            facts=facts,
+            reason=f"the server at {host}:{port} does not let this host in: {answer.message}",
+            next_step="Run the pom_database role on the server: pg_hba.conf names exactly the POM servers (POM-TROUBLE-07).",
+        )
+    state = "starting" if answer.sqlstate == "57P03" else "refused"
+    return Observation(
+        ok=False,
+        state=state,
+        facts=facts,
+        reason=f"the server at {host}:{port} refuses {user} on {database}: {answer.message} (SQLSTATE {answer.sqlstate})",
+    )
+
+
+def observe_tcp_closed(probe: Mapping[str, Any], context: Context) -> Observation:
+    host, port = str(probe["host"]), int(probe["port"])
+    try:
+        open_tcp(host, port, context.timeout).close()
+    except TlsError as error:
+        if error.kind in ("refused", "timeout", "unreachable"):
+            return Observation(ok=True, state="closed", facts={"host": host, "port": port})
+        raise
+    return Observation(
+        ok=False,
+        state="open",
+        facts={"host": host, "port": port},
+        reason=f"{host}:{port} accepts connections, and must not be open",
+        next_step=f"See what listens there: ss -tlnp 'sport = :{port}'",
+    )
+
+
+def observe_anonymous_refused(probe: Mapping[str, Any], context: Context) -> Observation:
+    """A client without a certificate must be refused by the service, not merely fail to reach it."""
+    host, port = str(probe["host"]), int(probe["port"])
+    facts = {"host": host, "port": port}
+    try:
+        with connect(
+            host, port, Identity(ca=context.identity.ca), str(probe.get("server_name") or ""), context.timeout
+        ) as connection:
+            connection.send(b"ruok")
+            connection.receive_until_closed(16)
+    except TlsError as error:
+        if error.kind in ("alert", "closed"):
+            return Observation(ok=True, state="refused", facts=dict(facts, words=str(error)))
+        raise
+    return Observation(
+        ok=False,
+        state="accepted",
+        facts=facts,
+        reason=f"{host}:{port} accepts a client that shows no certificate",
+        next_step="Run the role of that service: ZooKeeper needs ssl.clientAuth=need, Kafka ssl.client.auth=required.",
+    )
+
+
+MUTUAL_TLS = ("ca", "key", "certificate")
+
+KINDS: dict[str, Kind] = {
+    "unit": Kind(observe_unit, ("unit",)),
+    "zookeeper": Kind(observe_zookeeper, ("host", "port", "expect_members"), ("server_name", "expect_id"), MUTUAL_TLS),
+    "kafka": Kind(observe_kafka, ("host", "port", "broker_id"), ("server_name", "expect_brokers", "expect_version"), MUTUAL_TLS),
+    "certificate": Kind(observe_certificate, ("path",), ("warn_days",)),
+    "jar_version": Kind(observe_jar_version, ("home", "expect"), ("product",)),
+    "postgresql": Kind(observe_postgresql, ("host", "port", "database", "user"), ("server_name",), ("ca",)),
+    "tcp_closed": Kind(observe_tcp_closed, ("host", "port")),
+    "anonymous_refused": Kind(observe_anonymous_refused, ("host", "port"), ("server_name",), ("ca",)),
+}
+
+
+# --- what a person reads of a failure ---------------------------------------------------------------------------------
+
+SECRET_WORD = r"(?:pass(?:word|wd|phrase)?|secret|token|credential)s?"
+SECRET = re.compile(r"(?i)([\w.\-]*" + SECRET_WORD + r"[\w.\-]*\"?'?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;]+)")
+URL_SECRET = re.compile(r"(://[^/\s:@]+:)[^@\s/]+(@)")
+
+
+def redact(line: str) -> str:
+    return URL_SECRET.sub(r"\1***\2", SECRET.sub(r"\1***", line))
+
+
+def unit_of(probe: Mapping[str, Any], probes: Sequence[Mapping[str, Any]]) -> str:
+    """The probe's own unit, else the one that another probe names for the same component."""
+    if probe.get("unit") or not probe.get("component"):
+        return str(probe.get("unit") or "")
+    return next(
+        (str(other["unit"]) for other in probes if other.get("unit") and other.get("component") == probe["component"]), ""
+    )
+
+
+def last_words(unit: str, context: Context) -> list[str]:
+    if not unit:
+        return []
+    rc, out, _err = context.run(
+        ["journalctl", "--no-pager", "--quiet", "--output=short-iso", f"--lines={LOG_LINES}", f"--unit={unit}"]
+    )
+    return [redact(line) for line in out.splitlines()[-LOG_LINES:]] if rc == 0 else []
+
+
+def describe_failures(results: Sequence[Mapping[str, Any]], waited: float) -> str:
+    """Every failing probe with its reason, the service's last words and the next step."""
+    lines = []
+    for result in (result for result in results if not result["ok"]):
+        lines.append(f"{result['id']}: {result['reason']} (state {result['state']}, after {waited:.1f} s).")
+        if result["log"]:
+            lines.append("  Last lines of the unit's journal:")
+            lines.extend("    " + line for line in result["log"])
+        if result["next_step"]:
+            lines.append("  Next: " + result["next_step"])
+    return "\n".join(lines)
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _partitions(partitions: Sequence[kafka_protocol.Partition]) -> str:
+    named = ", ".join(p.name for p in partitions[:PARTITIONS_NAMED])
+    return named + (f" and {len(partitions) - PARTITIONS_NAMED} more" if len(partitions) > PARTITIONS_NAMED else "")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no message"])[0]

@@ -1,0 +1,58 @@
+#!/usr/bin/python
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Documentation only: the action plugin of the same name does the work on the controller.
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: site_plan
+short_description: Print what a roll-out of a site will keep where, and in which order
+version_added: 0.1.0
+author:
+  - Dialtone maintainers (@dialtone)
+description:
+  - Lists roles in their order with the reason for it, files and services of each host, and the connections between hosts.
+  - Prints it and writes C(plan.json) and C(plan.txt) below C(build/<site>).
+  - Runs on the controller and contacts no host. Run it once, with C(run_once).
+options:
+  model:
+    description: The site model, the fact C(site_model).
+    type: dict
+    required: true
+  build_directory:
+    description: Directory below which the directory of the site is made, relative to the current one.
+    type: str
+    default: build
+seealso:
+  - module: dialtone.contact_center.site_status
+attributes:
+  check_mode:
+    description: Changes no host, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so has no diff.
+    support: none
+  platform:
+    description: Runs on the controller.
+    platforms: posix
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  dialtone.contact_center.site_plan:
+    model: "{{ site_model }}"
+  run_once: true
+"""
+
+RETURN = r"""
+msg:
+  description: One line for a person.
+  returned: always
+  type: str
+files:
+  description: The files written on the controller.
+  returned: always
+  type: list
+  elements: str
+"""

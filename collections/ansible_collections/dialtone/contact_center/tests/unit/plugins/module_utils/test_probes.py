@@ -1,0 +1,403 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import ssl
+import struct
+
+import pytest
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import probes
+from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_protocol import Broker, ClusterState, Partition
+from ansible_collections.dialtone.contact_center.plugins.module_utils.probes import (
+    Context,
+    Observation,
+    ProbeError,
+    check_probes,
+    describe_failures,
+    judge_certificate,
+    judge_kafka,
+    judge_unit,
+    last_words,
+    observe,
+    observe_all,
+    parse_certificate,
+    parse_jar_versions,
+    parse_unit,
+    redact,
+    unit_of,
+)
+from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
+from ansible_collections.dialtone.contact_center.tests.unit.plugins.module_utils.tls_peers import (
+    Authority,
+    free_port,
+    listening,
+    server_context,
+    tls_listening,
+)
+
+IDENTITY = Identity(ca="ca.crt", key="node.key", certificate="node.crt")
+
+# systemctl show of systemd 252.
+RUNNING = """\
+MainPID=812
+NRestarts=0
+Result=success
+ExecMainStartTimestamp=Sat 2026-11-21 13:00:07 UTC
+ExecMainStartTimestampMonotonic=61526073
+ExecMainStatus=0
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+ActiveEnterTimestamp=Sat 2026-11-21 13:00:07 UTC
+"""
+
+
+def unit(**changed):
+    return judge_unit("kafka", {**parse_unit(RUNNING), **changed})
+
+
+def test_running_unit():
+    seen = unit()
+    assert (seen.ok, seen.state, seen.warning) == (True, "running", "")
+    assert seen.facts["pid"] == 812
+    assert seen.facts["started_monotonic"] == 61526073
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "final", "words"),
+    [
+        pytest.param(
+            {"LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead"},
+            "not_found",
+            True,
+            "no usable unit kafka",
+            id="no unit",
+        ),
+        pytest.param({"LoadState": "masked"}, "masked", True, "no usable unit", id="masked"),
+        pytest.param(
+            {"ActiveState": "failed", "SubState": "failed", "Result": "exit-code", "ExecMainStatus": "1"},
+            "failed",
+            True,
+            "exit status 1",
+            id="failed",
+        ),
+        pytest.param(
+            {"ActiveState": "activating", "SubState": "auto-restart", "NRestarts": "7"},
+            "restarting",
+            False,
+            "7 times",
+            id="dies again and again",
+        ),
+        pytest.param({"ActiveState": "activating", "SubState": "start"}, "starting", False, "is starting", id="starting"),
+        pytest.param({"ActiveState": "inactive", "SubState": "dead"}, "stopped", False, "is stopped", id="stopped"),
+    ],
+)
+def test_units_that_do_not_run(changed, state, final, words):
+    seen = unit(**changed)
+    assert (seen.ok, seen.state, seen.final) == (False, state, final)
+    assert words in seen.reason
+    assert seen.next_step
+
+
+def test_unit_that_will_not_start_at_boot():
+    seen = unit(UnitFileState="disabled")
+    assert seen.ok
+    assert "will not start at the next boot" in seen.warning
+
+
+def test_oneshot_unit_counts_as_active():
+    assert unit(SubState="exited").state == "active"
+
+
+# openssl x509 of OpenSSL 3.0.
+CERTIFICATE = """\
+subject=CN = epm1.dc1.example.test, O = Dialtone site main
+issuer=CN = site CA
+notBefore=Nov 21 13:58:00 2026 GMT
+notAfter=Feb 20 13:58:00 2030 GMT
+serial=2B196E36069B64A16A87312F83236CFCE70BA716
+X509v3 Subject Alternative Name:
+    DNS:epm1.dc1.example.test, DNS:epm1, IP Address:192.0.2.11
+"""
+END = ssl.cert_time_to_seconds("Feb 20 13:58:00 2030 GMT")
+
+
+def test_certificate_facts():
+    facts = parse_certificate(CERTIFICATE)
+    assert facts["names"] == ["epm1.dc1.example.test", "epm1", "192.0.2.11"]
+    assert facts["issuer"] == "CN = site CA"
+    assert facts["not_after"] == "Feb 20 13:58:00 2030 GMT"
+
+
+@pytest.mark.parametrize(
+    ("days", "ok", "state"),
+    [(61, True, "valid"), (60, True, "expiring"), (0, True, "expiring"), (-1, False, "expired")],
+)
+def test_certificate_state(days, ok, state):
+    seen = judge_certificate("/etc/dialtone/tls/node.crt", parse_certificate(CERTIFICATE), 60, END - days * 86400)
+    assert (seen.ok, seen.state, seen.facts["days_left"]) == (ok, state, days)
+    assert bool(seen.warning) is (state == "expiring")
+
+
+def test_certificate_file_that_is_missing(tmp_path):
+    seen = observe({"id": "c", "kind": "certificate", "path": str(tmp_path / "node.crt")}, context())
+    assert (seen.state, seen.final) == ("missing", True)
+
+
+@pytest.mark.parametrize(
+    ("product", "names", "versions"),
+    [
+        ("kafka", ["kafka_2.13-3.2.0.jar", "kafka-clients-3.2.0.jar", "kafka-tools-3.2.0.jar"], ["3.2.0"]),
+        ("zookeeper", ["zookeeper-3.6.3.jar", "zookeeper-jute-3.6.3.jar"], ["3.6.3"]),
+        ("kafka", ["kafka_2.13-3.2.0.jar", "kafka_2.13-3.4.0.jar"], ["3.2.0", "3.4.0"]),
+        ("kafka", [], []),
+    ],
+)
+def test_jar_versions(product, names, versions):
+    assert parse_jar_versions(product, names) == versions
+
+
+@pytest.mark.parametrize(
+    ("jars", "state"),
+    [(["kafka_2.13-3.2.0.jar"], "present"), (["kafka_2.13-3.1.0.jar"], "other_version"), ([], "missing")],
+)
+def test_jar_probe(tmp_path, jars, state):
+    (tmp_path / "libs").mkdir()
+    for jar in jars:
+        (tmp_path / "libs" / jar).touch()
+    seen = observe({"id": "j", "kind": "jar_version", "home": str(tmp_path), "expect": "3.2.0"}, context())
+    assert (seen.state, seen.ok) == (state, state == "present")
+
+
+def cluster(*partitions, brokers=(1, 2, 3)):
+    return ClusterState("id", 1, tuple(Broker(number, "h", 9093) for number in brokers), partitions, {})
+
+
+WHOLE = Partition("t", 0, 1, (1, 2, 3), (1, 2, 3))
+BEHIND = Partition("t", 1, 2, (2, 3), (2,))
+HEADLESS = Partition("t", 2, -1, (1,), ())
+
+
+@pytest.mark.parametrize(
+    ("state", "broker", "expected", "word", "reason"),
+    [
+        (cluster(WHOLE), 1, [1, 2, 3], "in_sync", ""),
+        (cluster(WHOLE, BEHIND), 1, [1, 2, 3], "in_sync", ""),
+        (cluster(WHOLE, BEHIND), 3, [1, 2, 3], "under_replicated", "t-1"),
+        (cluster(HEADLESS), 1, [1, 2, 3], "offline_partitions", "t-2"),
+        (cluster(brokers=(1,)), 1, [1, 2, 3], "brokers_missing", "2, 3"),
+        (cluster(brokers=(1, 9)), 1, [1], "unknown_brokers", "9"),
+        (cluster(brokers=(2,)), 1, [1, 2, 3], "not_registered", "registered: 2"),
+        (cluster(brokers=()), 1, [], "not_registered", "none"),
+        (cluster(brokers=(1,)), 1, [], "in_sync", ""),
+    ],
+)
+def test_judge_kafka(state, broker, expected, word, reason):
+    told, why = judge_kafka(state, broker, expected)
+    assert told == word
+    assert reason in why
+
+
+def test_many_partitions_are_counted_not_listed():
+    _state, why = judge_kafka(cluster(*(Partition("t", n, 1, (1, 2), (1,)) for n in range(25))), 1, [])
+    assert "25 partitions" in why
+    assert "and 15 more" in why
+
+
+def context(identity=IDENTITY, run=None):
+    return Context(identity=identity, run=run or (lambda arguments: (0, "", "")), timeout=1)
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        ({"id": "x", "kind": "kafak"}, "'kafak' is none of"),
+        ({"kind": "unit", "unit": "kafka"}, "needs id"),
+        ({"id": "k", "kind": "kafka", "host": "h", "port": 9093}, "needs broker_id"),
+        (
+            {"id": "k", "kind": "kafka", "host": "h", "port": 9093, "broker_id": 1, "expect_broker": [1]},
+            "did you mean expect_brokers",
+        ),
+        ({"id": "u", "kind": "unit", "unit": "kafka", "port": 1}, "unknown key port"),
+    ],
+)
+def test_probes_that_are_refused(probe, words):
+    with pytest.raises(ProbeError, match=words):
+        check_probes([probe], IDENTITY)
+
+
+def test_two_probes_of_one_id():
+    with pytest.raises(ProbeError, match="two probes have the id u"):
+        check_probes([{"id": "u", "kind": "unit", "unit": "a"}, {"id": "u", "kind": "unit", "unit": "b"}], IDENTITY)
+
+
+def test_tls_probe_without_identity():
+    with pytest.raises(ProbeError, match=r"identity\.key"):
+        check_probes([{"id": "z", "kind": "zookeeper", "host": "h", "port": 1, "expect_members": 1}], Identity(ca="ca.crt"))
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def waiting(monkeypatch, answers, wait):
+    """Ask one probe per list of answers; returns what was seen last, how often each was asked, and how long it took."""
+    asked = dict.fromkeys(answers, 0)
+
+    def fake(probe, _context):
+        asked[probe["id"]] += 1
+        remaining = answers[probe["id"]]
+        return remaining.pop(0) if len(remaining) > 1 else remaining[0]
+
+    monkeypatch.setattr(probes, "observe", fake)
+    clock = Clock()
+    seen = observe_all([{"id": name} for name in answers], context(), wait, clock, clock.sleep)
+    return [observation.ok for observation in seen], asked, clock.now
+
+
+GOOD, BAD, HOPELESS = Observation(True, "running"), Observation(False, "starting"), Observation(False, "failed", final=True)
+
+
+def test_without_waiting_everything_is_asked_once(monkeypatch):
+    assert waiting(monkeypatch, {"a": [GOOD], "b": [BAD]}, 0) == ([True, False], {"a": 1, "b": 1}, 0)
+
+
+def test_only_what_fails_is_asked_again(monkeypatch):
+    assert waiting(monkeypatch, {"a": [GOOD], "b": [BAD, BAD, GOOD]}, 60) == ([True, True], {"a": 1, "b": 3}, 1.0)
+
+
+def test_waiting_ends_at_the_deadline(monkeypatch):
+    assert waiting(monkeypatch, {"a": [BAD]}, 2) == ([False], {"a": 5}, 2.0)
+
+
+def test_waiting_ends_at_what_it_cannot_cure(monkeypatch):
+    assert waiting(monkeypatch, {"a": [BAD], "b": [BAD, HOPELESS]}, 60) == ([False, False], {"a": 2, "b": 2}, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        ("ssl.keystore.password = hunter2secret", "ssl.keystore.password = ***"),
+        ('{"storePassword": "hunter2secret", "port": 1}', '{"storePassword": ***, "port": 1}'),
+        ("-Dpassphrase=hunter2secret -Xmx64m", "-Dpassphrase=*** -Xmx64m"),
+        ("jdbc:postgresql://pom:hunter2secret@db1/pomdb", "jdbc:postgresql://pom:***@db1/pomdb"),
+        ("client_secret: 'hunter2secret'", "client_secret: ***"),
+        ("the broker passes the word on", "the broker passes the word on"),
+    ],
+)
+def test_redact(line, masked):
+    assert redact(line) == masked
+    assert "hunter2secret" not in redact(line)
+
+
+def test_last_words_are_masked_and_few():
+    calls = []
+
+    def run(arguments):
+        calls.append(arguments)
+        return 0, "\n".join([*(f"line {n}" for n in range(40)), "password=hunter2secret"]), ""
+
+    words = last_words("kafka", context(run=run))
+    assert len(words) == 15
+    assert words[-1] == "password=***"
+    assert "--unit=kafka" in calls[0]
+    assert last_words("", context(run=run)) == []
+
+
+def test_unit_of_a_component():
+    asked = [
+        {"id": "kafka.unit", "kind": "unit", "unit": "pomkafka", "component": "kafka"},
+        {"id": "kafka.ready", "kind": "kafka", "component": "kafka"},
+        {"id": "other", "kind": "kafka"},
+    ]
+    assert [unit_of(probe, asked) for probe in asked] == ["pomkafka", "pomkafka", ""]
+
+
+def test_failures_are_told_with_reason_log_and_next_step():
+    told = describe_failures(
+        [
+            {
+                "id": "kafka",
+                "ok": False,
+                "reason": "nothing listens there",
+                "state": "refused",
+                "log": ["last line"],
+                "next_step": "look",
+            },
+            {"id": "zookeeper", "ok": True},
+        ],
+        12.34,
+    )
+    assert (
+        told == "kafka: nothing listens there (state refused, after 12.3 s).\n"
+        "  Last lines of the unit's journal:\n    last line\n  Next: look"
+    )
+
+
+def test_port_that_must_be_closed():
+    port = free_port()
+    assert observe({"id": "p", "kind": "tcp_closed", "host": "127.0.0.1", "port": port}, context()).ok
+    with listening(lambda connection: None) as port:
+        seen = observe({"id": "p", "kind": "tcp_closed", "host": "127.0.0.1", "port": port}, context())
+    assert (seen.ok, seen.state) == (False, "open")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"), "site-ca")
+
+
+@pytest.mark.parametrize(("client_certificate", "ok", "state"), [(True, True, "refused"), (False, False, "accepted")])
+def test_client_without_certificate(authority, client_certificate, ok, state):
+    server = server_context(authority.issue("zk.example.test"), authority, client_certificate)
+    with tls_listening(server, lambda connection: connection.sendall(connection.recv(4))) as port:
+        probe = {"id": "a", "kind": "anonymous_refused", "host": "127.0.0.1", "port": port}
+        seen = observe(probe, context(Identity(ca=authority.certificate)))
+    assert (seen.ok, seen.state) == (ok, state)
+
+
+def test_service_that_is_down_has_refused_nobody(authority):
+    probe = {"id": "a", "kind": "anonymous_refused", "host": "127.0.0.1", "port": free_port()}
+    seen = observe(probe, context(Identity(ca=authority.certificate)))
+    assert (seen.ok, seen.state) == (False, "not_listening")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "ok", "state"),
+    [
+        (b"R", struct.pack(">i", 10) + b"SCRAM-SHA-256\0\0", True, "reachable"),
+        (
+            b"E",
+            b'SFATAL\0C28000\0Mno pg_hba.conf entry for host "192.0.2.11", user "pom", database "pomdb"\0\0',
+            False,
+            "rejected",
+        ),
+        (b"E", b"SFATAL\0C57P03\0Mthe database system is starting up\0\0", False, "starting"),
+    ],
+)
+def test_postgresql(authority, kind, body, ok, state):
+    server = server_context(authority.issue("db.example.test"), authority, client_certificate=False)
+
+    def serve(connection):
+        connection.settimeout(5)
+        connection.recv(8)
+        connection.sendall(b"S")
+        with server.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1000)
+            secured.sendall(kind + struct.pack(">i", len(body) + 4) + body)
+
+    with listening(serve) as port:
+        probe = {"id": "d", "kind": "postgresql", "host": "127.0.0.1", "port": port, "database": "pomdb", "user": "pom"}
+        seen = observe(probe, context(Identity(ca=authority.certificate)))
+    assert (seen.ok, seen.state) == (ok, state)
+    if state == "rejected":
+        assert "POM-TROUBLE-07" in seen.next_step
