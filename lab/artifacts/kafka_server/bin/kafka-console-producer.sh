@@ -1,0 +1,5 @@
+#!/bin/sh
+# Lab only. Stand-in for the script of the same name in the Apache Kafka distribution, with the same arguments and environment;
+# Maven Central carries the jars but no scripts. Sends lines as messages.
+export KAFKA_HEAP_OPTS="${KAFKA_HEAP_OPTS:--Xmx512M}"
+exec "$(dirname "$0")/kafka-run-class.sh" kafka.tools.ConsoleProducer "$@"

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Lab only. Stand-in for the script of the same name in the Apache Kafka distribution, with the same arguments and environment;
+# Maven Central carries the jars but no scripts. Lists, creates and describes topics.
+exec "$(dirname "$0")/kafka-run-class.sh" kafka.admin.TopicCommand "$@"

@@ -1,0 +1,77 @@
+"""What `make test` makes of what its checks say."""
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tools import steps, test
+from tools.environment import Environment
+from tools.machine import Interpreter
+
+
+@pytest.mark.parametrize(
+    ("output", "counts"),
+    [
+        ("==== 812 passed in 3.21s ====", {"passed": 812}),
+        (
+            "==== 1 failed, 2 passed, 3 skipped, 2 errors in 61.00s (0:01:01) ====",
+            {"failed": 1, "passed": 2, "skipped": 3, "error": 2},
+        ),
+        ("==== 4 passed, 1 warning in 0.10s ====", {"passed": 4, "warning": 1}),
+        ("==== short test summary info ====\n", {}),
+    ],
+)
+def test_the_closing_line_of_pytest_is_read(output: str, counts: dict[str, int]) -> None:
+    assert test.counts_of(output) == Counter(counts)
+
+
+def test_the_closing_line_is_pytests_own() -> None:
+    line = test.closing_line(Counter({"passed": 812, "failed": 2, "skipped": 3}), 61.5)
+    assert line.strip("= ") == "2 failed, 812 passed, 3 skipped in 61.50s"
+    assert test.counts_of(line) == Counter({"passed": 812, "failed": 2, "skipped": 3})
+
+
+@pytest.fixture
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> test.Tests:
+    monkeypatch.setattr(steps, "LOGS", tmp_path)
+    return test.Tests([Environment(Interpreter((3, 13, 0), Path("/usr/bin/python3")), "ansible-14")], [], None)
+
+
+def ended(code: int, output: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess([], code, output)
+
+
+def test_a_program_that_passes_counts_as_one(checks: test.Tests) -> None:
+    assert checks.judge("ruff", ended(0, ""), counted=False) is None
+    assert checks.counts == Counter({"passed": 1})
+
+
+def test_a_program_that_fails_shows_its_words(checks: test.Tests) -> None:
+    with pytest.raises(steps.StepFailed, match=r"ruff FAILED \(ended with 1\)\nE501 too long"):
+        checks.judge("ruff", ended(1, "E501 too long"), counted=False)
+    assert checks.counts == Counter({"failed": 1})
+
+
+def test_pytest_that_dies_before_it_counts_is_an_error(checks: test.Tests) -> None:
+    with pytest.raises(steps.StepFailed):
+        checks.judge("unit", ended(4, "ImportError while loading conftest"), counted=True)
+    assert checks.counts == Counter({"error": 1})
+
+
+def test_one_failed_check_makes_the_whole_fail(checks: test.Tests, capsys: pytest.CaptureFixture[str]) -> None:
+    checks.plan.stream = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115 (closed with the process)
+    checks.add("wrong", ["false"])
+    checks.add("right", ["true"])
+    assert checks.run() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith(("wrong ", "right "))] == ["FAILED", "ok"]
+    assert lines[-1].strip("= ").startswith("1 failed, 1 passed in ")
+
+
+def test_an_unknown_scenario_is_refused_by_name(checks: test.Tests) -> None:
+    checks.scenario = "no_such_scenario"
+    with pytest.raises(test.MachineError, match="there is no scenario no_such_scenario; there are: "):
+        checks.molecule()

@@ -1,0 +1,104 @@
+"""From a bare machine to a running site, with one command: `make site`.
+
+Without an inventory: this machine gets its tools, the lab boots, `inventories/lab` is rolled out and its status printed.
+With one: only the Python environment is made here, and the person's own servers are rolled out.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from lab.artifacts import kafka
+from lab.errors import LabError
+from lab.machine import PROGRAMS as LAB_PROGRAMS
+from lab.machine import require_suitable
+from tools import environment, machine, play
+from tools.environment import Environment
+from tools.machine import MachineError
+from tools.steps import Plan, Runner, StepFailed, seconds
+
+PROGRAMS = {**LAB_PROGRAMS, **kafka.PROGRAMS}
+
+
+def check_machine() -> None:
+    """Say in one line, before anything is done, that this machine cannot carry the lab."""
+    reason = "the lab needs root, for namespaces and mounts" if os.geteuid() != 0 else ""
+    try:
+        if not reason:
+            require_suitable()
+    except LabError as error:
+        reason = str(error)
+    if reason:
+        raise MachineError(f"{reason}. Your own servers need none of this: make site INVENTORY=path")
+
+
+def add_lab_needs(plan: Plan, environments: list[Environment]) -> None:
+    """The steps that a bare machine needs before a lab can boot on it."""
+    packages = machine.missing_packages(PROGRAMS)
+    if packages:
+        plan.add("Machine tools", lambda run: machine.install_packages(packages, run), f"apt-get install {' '.join(packages)}")
+    environment.add_steps(plan, environments)
+    plan.add("Artifacts", fetch_artifacts, "Apache Kafka 3.2.0 with ZooKeeper 3.6.3, every file pinned", beside=True)
+    plan.add("Host image", build_image, "Debian 12 with Java and PostgreSQL", beside=True)
+
+
+def fetch_artifacts(run: Runner) -> None:
+    run([sys.executable, "-m", "lab.artifacts"])
+
+
+def build_image(run: Runner) -> None:
+    run([sys.executable, "-m", "lab", "image"])
+
+
+def add_lab(plan: Plan, where: Environment, lab_name: str = play.LAB_NAME) -> None:
+    """Boot what of the lab does not run. Its secrets are encrypted by the environment's ansible-vault."""
+
+    def up(run: Runner) -> None:
+        run([str(where.python), "-m", "lab", "--name", lab_name, "up"], env=where.variables())
+
+    plan.add("Lab", up, "hosts of two data centers, reached over SSH like any server")
+
+
+def add_playbook(
+    plan: Plan, title: str, detail: str, where: Environment, playbook: str, inventory: str | None, extra: list[str]
+) -> None:
+    def perform(run: Runner) -> None:
+        run(play.command(where, playbook, inventory, extra), env=where.variables())
+
+    plan.add(title, perform, detail, streams=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    own, extra = play.split(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="python3 -m tools.site", description=__doc__)
+    parser.add_argument("--inventory", help="your own servers, in place of the lab")
+    parser.add_argument("--only-lab", action="store_true", help="stop when the hosts of the lab answer")
+    arguments = parser.parse_args(own)
+    try:
+        plan = Plan()
+        if arguments.inventory is None:
+            check_machine()
+        else:
+            play.inventory_arguments(arguments.inventory)
+        where = environment.newest()
+        if arguments.inventory is None:
+            add_lab_needs(plan, [where])
+            add_lab(plan, where)
+        else:
+            environment.add_steps(plan, [where])
+        if not arguments.only_lab:
+            add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
+            add_playbook(plan, "Status", "playbooks/status.yml", where, "status", arguments.inventory, extra)
+        print(f"Done in {seconds(plan.run())}.")
+    except (MachineError, StepFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nerror: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
