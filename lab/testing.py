@@ -1,4 +1,5 @@
-"""Testinfra on the lab's hosts, as root and past the network, so that a test judges a host without Ansible. Lab only; nothing in it reaches a site."""
+"""Testinfra on the lab's hosts, as root and past the network: a test judges a host without Ansible. Lab only; nothing in it reaches a site."""
+
 from __future__ import annotations
 
 import os
@@ -22,7 +23,8 @@ class LabBackend(BaseBackend):
         self.lab = lab
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        argv = [sys.executable, "-m", "lab", "--name", self.lab, "exec", self.hostname, "--", "/bin/sh", "-c", self.get_command(command, *args)]
+        inside = ["/bin/sh", "-c", self.get_command(command, *args)]
+        argv = [sys.executable, "-m", "lab", "--name", self.lab, "exec", self.hostname, "--", *inside]
         done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, stdin=subprocess.DEVNULL, check=False)
         return self.result(done.returncode, self.encode(command), done.stdout, done.stderr)
 

@@ -55,7 +55,8 @@ def candidates() -> Iterator[Path]:
     ]
     directories += [version / "bin" for place in installations if place.is_dir() for version in place.iterdir()]
     for directory in directories:
-        if directory.name != "shims" and directory.is_dir():
+        # A virtual environment's link would hide the interpreter that it leads to.
+        if directory.name != "shims" and directory.is_dir() and not (directory.parent / "pyvenv.cfg").exists():
             yield from (entry for entry in directory.glob("python3*") if re.fullmatch(r"python3(\.\d+)?", entry.name))
 
 

@@ -2,6 +2,7 @@
 
 `python3 -m tools.play status [--inventory PATH] [-- ARGUMENT…]`; what follows `--` goes to ansible-playbook.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -42,6 +43,16 @@ def command(where: Environment, playbook: str, inventory: str | None, extra: lis
     return [where.program("ansible-playbook"), *inventory_arguments(inventory, lab_name), f"playbooks/{playbook}.yml", *extra]
 
 
+def contract_command(where: Environment, inventory: str | None, extra: list[str], lab_name: str = LAB_NAME) -> list[str]:
+    """The contract as a program of its own, with the words that the command line adds to the inventory."""
+    words = [
+        part
+        for at, part in enumerate(extra)
+        if part in ("-e", "--extra-vars") or (at and extra[at - 1] in ("-e", "--extra-vars"))
+    ]
+    return [str(where.python), "tools/validate.py", *inventory_arguments(inventory, lab_name), *words]
+
+
 def split(argv: list[str]) -> tuple[list[str], list[str]]:
     """Our own arguments, and after `--` those of ansible-playbook."""
     if "--" not in argv:
@@ -58,9 +69,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(own)
     try:
         where = environment.ready()
-        return subprocess.run(
-            command(where, arguments.playbook, arguments.inventory, extra), cwd=ROOT, env=where.variables(), check=False
-        ).returncode
+        if arguments.playbook == "validate":
+            line = [*contract_command(where, arguments.inventory, []), *extra]
+        else:
+            line = command(where, arguments.playbook, arguments.inventory, extra)
+        return subprocess.run(line, cwd=ROOT, env=where.variables(), check=False).returncode
     except (MachineError, StepFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

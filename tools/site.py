@@ -60,6 +60,15 @@ def add_lab(plan: Plan, where: Environment, lab_name: str = play.LAB_NAME) -> No
     plan.add("Lab", up, "hosts of two data centers, reached over SSH like any server")
 
 
+def add_contract(plan: Plan, where: Environment, inventory: str | None, extra: list[str]) -> None:
+    """Judge the inventory before Ansible reads it: what does not parse or open is then told with every other finding."""
+
+    def perform(run: Runner) -> None:
+        run(play.contract_command(where, inventory, extra), env=where.variables())
+
+    plan.add("Contract", perform, "every variable and rule of the inventory, before a host is touched", streams=True)
+
+
 def add_playbook(
     plan: Plan, title: str, detail: str, where: Environment, playbook: str, inventory: str | None, extra: list[str]
 ) -> None:
@@ -88,6 +97,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             environment.add_steps(plan, [where])
         if not arguments.only_lab:
+            add_contract(plan, where, arguments.inventory, extra)
             add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
             add_playbook(plan, "Status", "playbooks/status.yml", where, "status", arguments.inventory, extra)
         print(f"Done in {seconds(plan.run())}.")

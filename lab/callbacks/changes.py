@@ -1,4 +1,5 @@
 """Writes what each task changed as JSON lines, for the test that --check foretells a run. Lab only; nothing in it reaches a site."""
+
 from __future__ import annotations
 
 import json
@@ -30,9 +31,14 @@ class CallbackModule(CallbackBase):
         if not path or not data.get("changed"):
             return
         line = {
-            "host": result._host.get_name(), "task": result._task.get_name(), "action": result._task.resolved_action or result._task.action,
-            "check": bool(result._task.check_mode), "items": data.get("items"), "reasons": data.get("reasons"), "changes": data.get("changes"),
-            "name": data.get("name"), "results": [one.get("name") for one in data.get("results", []) if isinstance(one, dict) and one.get("changed")],
+            "host": result._host.get_name(),
+            "task": result._task.get_name(),
+            "action": result._task.resolved_action or result._task.action,
+            "check": bool(result._task.check_mode),
+            "changes": data.get("changes"),
+            "reasons": data.get("reasons"),
+            "name": data.get("name"),
+            "results": [one.get("name") for one in data.get("results", []) if isinstance(one, dict) and one.get("changed")],
         }
         with open(path, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(line, default=str) + "\n")

@@ -1,4 +1,5 @@
 """Fixtures: the lab's hosts as testinfra sees them, and the playbooks as a person calls them."""
+
 from __future__ import annotations
 
 import subprocess
@@ -26,9 +27,16 @@ def lab() -> Callable[[str], object]:
 def secrets() -> dict[str, str]:
     """Every secret of the lab, in clear text."""
     shown = subprocess.run(
-        [Path(sys.executable).with_name("ansible-vault"), "view", "--vault-password-file", LAB_DIRECTORY / "vault-password",
-         LAB_DIRECTORY / "inventory" / "group_vars" / "all" / "secrets.yml"],
-        capture_output=True, text=True, check=True,
+        [
+            Path(sys.executable).with_name("ansible-vault"),
+            "view",
+            "--vault-password-file",
+            LAB_DIRECTORY / "vault-password",
+            LAB_DIRECTORY / "inventory" / "group_vars" / "all" / "secrets.yml",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return yaml.safe_load(shown.stdout)
 
@@ -38,8 +46,15 @@ def play() -> Callable[..., Playbook]:
     """play('site.yml', '--check') -> Playbook."""
 
     def run(playbook: str, *arguments: str) -> Playbook:
-        return Playbook(subprocess.run(
-            command(playbook, *arguments), cwd=REPOSITORY, env=environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        ))
+        return Playbook(
+            subprocess.run(
+                command(playbook, *arguments),
+                cwd=REPOSITORY,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
+        )
 
     return run

@@ -1,4 +1,5 @@
 """The roll-out itself: what --check foretold, and what a further run does."""
+
 from __future__ import annotations
 
 import json
@@ -9,11 +10,17 @@ from pathlib import Path
 import pytest
 from lab_site import BROKERS, HOSTS
 
-SERVICES = {**{host: ("zookeeper", "kafka", "chrony", "dialtone-firewall") for host in BROKERS}, "db1": ("postgresql@15-main", "chrony")}
+SERVICES = {
+    **dict.fromkeys(BROKERS, ("zookeeper", "kafka", "chrony", "dialtone-firewall")),
+    "db1": ("postgresql@15-main", "chrony"),
+}
 # What the builtin modules report under the name that host_state gives the same thing.
 BUILTIN_KINDS = {
-    "ansible.builtin.group": "group", "ansible.builtin.user": "user", "ansible.builtin.unarchive": "tree",
-    "ansible.builtin.systemd_service": "unit", "ansible.builtin.package": "package",
+    "ansible.builtin.group": "group",
+    "ansible.builtin.user": "user",
+    "ansible.builtin.unarchive": "tree",
+    "ansible.builtin.systemd_service": "unit",
+    "ansible.builtin.package": "package",
 }
 
 
@@ -29,8 +36,8 @@ def item_paths(lines: list[dict]) -> dict[str, set[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for line in lines:
         kind = BUILTIN_KINDS.get(line["action"])
-        if line["items"] is not None:
-            found[line["host"]] |= {(item["kind"], item["path"]) for item in line["items"]}
+        if line["action"] == "dialtone.contact_center.host_state":
+            found[line["host"]] |= {(change["kind"], change["path"]) for change in line["changes"]}
         elif isinstance(line["reasons"], dict):
             found[line["host"]] |= {("identity", path) for path in line["reasons"]}
         elif kind in ("group", "user", "unit"):
@@ -51,7 +58,9 @@ def test_check_on_bare_hosts_foretells_what_the_run_does():
         assert written == {item for item in foretold[host] if item[0] not in BUILTIN_KINDS.values()}, host
         # systemd units are named with or without suffix; packages and trees are one task for many.
         for kind in ("group", "user"):
-            assert {name for one, name in done[host] if one == kind} == {name for one, name in foretold[host] if one == kind}, host
+            assert {name for one, name in done[host] if one == kind} == {name for one, name in foretold[host] if one == kind}, (
+                host
+            )
         for kind in ("tree", "unit", "package"):
             assert any(one == kind for one, _ in done[host]) == any(one == kind for one, _ in foretold[host]), (host, kind)
 
@@ -59,7 +68,8 @@ def test_check_on_bare_hosts_foretells_what_the_run_does():
 def start_times(lab) -> dict[tuple[str, str], str]:
     return {
         (host, unit): lab(host).check_output("systemctl show --property=ActiveEnterTimestampMonotonic,MainPID --value %s", unit)
-        for host, units in SERVICES.items() for unit in units
+        for host, units in SERVICES.items()
+        for unit in units
     }
 
 
@@ -80,7 +90,7 @@ def test_check_on_a_converged_site_foretells_nothing(play):
 def test_a_limited_run_still_obeys_the_contract(play):
     run = play("site.yml", "--limit", "kafka3", "-e", "kafak_heap_mb=300")
     assert run.rc != 0
-    assert "did you mean kafka_heap_mb" in run.output
+    assert "write kafka_heap_mb instead" in run.output
     run = play("site.yml", "--limit", "kafka3")
     assert run.rc == 0, run.output[-3000:]
     assert run.changed() == {"kafka3": 0}

@@ -1,4 +1,5 @@
 """Names, time, firewall, files and secrets on the hosts."""
+
 from __future__ import annotations
 
 import re
@@ -46,7 +47,9 @@ def test_the_firewall_lets_in_who_belongs_and_nobody_else(lab):
 @pytest.mark.parametrize("host", BROKERS)
 def test_exactly_the_documented_ports_are_open(lab, host):
     listening = {int(line.split()[3].rsplit(":", 1)[1]) for line in lab(host).check_output("ss -Hltn").splitlines()}
-    java = {int(line.split()[3].rsplit(":", 1)[1]) for line in lab(host).check_output("ss -Hltnp").splitlines() if '"java"' in line}
+    java = {
+        int(line.split()[3].rsplit(":", 1)[1]) for line in lab(host).check_output("ss -Hltnp").splitlines() if '"java"' in line
+    }
     assert java - {2888} == {2182, 3888, 9093}, "2888 is the leader's alone"
     assert not listening & {2181, 8080, 9092}
 
@@ -65,18 +68,23 @@ def test_every_node_has_a_key_of_its_own(lab):
     assert len(keys) == len(BROKERS)
 
 
-@pytest.mark.parametrize("host", (*BROKERS, "db1"))
+@pytest.mark.parametrize("host", [*BROKERS, "db1"])
 def test_no_secret_in_arguments_environments_or_journals(lab, secrets, host):
     words = [secrets[name] for name in ("trust_store_password", "pom_database_password", "ansible_become_password")]
-    haystack = lab(host).run(
-        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; journalctl --no-pager -o cat; cat /var/log/*.log "
-        "/var/log/kafka/* /var/log/zookeeper/* /var/log/postgresql/* 2>/dev/null; true").stdout
+    haystack = (
+        lab(host)
+        .run(
+            "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; journalctl --no-pager -o cat; cat /var/log/*.log "
+            "/var/log/kafka/* /var/log/zookeeper/* /var/log/postgresql/* 2>/dev/null; true"
+        )
+        .stdout
+    )
     assert len(haystack) > 2000
     for word in words:
         assert word not in haystack
 
 
-@pytest.mark.parametrize("host", (*BROKERS, "db1"))
+@pytest.mark.parametrize("host", [*BROKERS, "db1"])
 def test_the_key_of_the_ca_is_on_no_host(lab, secrets, host):
     needle = secrets["trust_ca_private_key"].strip().splitlines()[2]
     found = lab(host).run("grep -rlsF -- %s /etc /opt /var /home /root /tmp /usr/local /run", needle)

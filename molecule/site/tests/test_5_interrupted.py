@@ -1,4 +1,5 @@
 """What happens when things go wrong in the middle, and after it."""
+
 from __future__ import annotations
 
 import os
@@ -18,11 +19,19 @@ def pids(lab) -> dict[str, str]:
 def test_a_run_killed_between_writing_and_restarting_is_finished_by_the_next(lab, play):
     before = pids(lab)
     words = ("-e", '{"kafka_retention_hours": 96}')
-    run = subprocess.Popen(command("site.yml", *words), cwd=REPOSITORY, env=environment(), stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    run = subprocess.Popen(
+        command("site.yml", *words),
+        cwd=REPOSITORY,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     deadline = time.monotonic() + 120
     while not all(lab(host).run("grep -qx log.retention.hours=96 %s", PROPERTIES).rc == 0 for host in BROKERS):
-        assert time.monotonic() < deadline and run.poll() is None
+        assert time.monotonic() < deadline
+        assert run.poll() is None
         time.sleep(0.1)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
@@ -43,7 +52,8 @@ def test_going_back_restarts_the_brokers_one_by_one(lab, play):
     run = play("site.yml")
     assert run.rc == 0, run.output[-3000:]
     started = sorted(
-        float(lab(host).check_output("systemctl show --property=ActiveEnterTimestampMonotonic --value kafka")) for host in BROKERS)
+        float(lab(host).check_output("systemctl show --property=ActiveEnterTimestampMonotonic --value kafka")) for host in BROKERS
+    )
     # A start is over when the broker is in sync again, which takes it seconds; together they would start within one.
     assert all(later - earlier > 1_500_000 for earlier, later in zip(started, started[1:]))
 
@@ -53,7 +63,9 @@ def test_a_store_replaced_with_an_old_time_restarts_and_a_touched_file_does_not(
     lab("epm2").check_output("touch /opt/config/pomTrustStore %s", PROPERTIES)
     assert play("site.yml").changed() == dict.fromkeys(HOSTS, 0)
     assert pids(lab) == before
-    lab("epm2").check_output("cp -p %s /tmp/old && echo '# a comment' >>%s && touch -d 2020-01-01 %s", PROPERTIES, PROPERTIES, PROPERTIES)
+    lab("epm2").check_output(
+        "cp -p %s /tmp/old && echo '# a comment' >>%s && touch -d 2020-01-01 %s", PROPERTIES, PROPERTIES, PROPERTIES
+    )
     run = play("site.yml")
     assert run.rc == 0, run.output[-3000:]
     assert {host for host, count in run.changed().items() if count} == {"epm2"}
@@ -64,7 +76,8 @@ def test_a_host_that_is_down_stops_the_run_with_its_name_and_the_next_one_conver
     subprocess.run([*python, "poweroff", "kafka3"], cwd=REPOSITORY, check=True)
     run = play("site.yml")
     assert run.rc != 0
-    assert "kafka3" in run.output and "UNREACHABLE" in run.output
+    assert "kafka3" in run.output
+    assert "UNREACHABLE" in run.output
     subprocess.run([*python, "poweron", "kafka3"], cwd=REPOSITORY, check=True)
     run = play("site.yml")
     assert run.rc == 0, run.output[-3000:]

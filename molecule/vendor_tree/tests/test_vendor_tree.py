@@ -1,4 +1,5 @@
 """What is the vendor's stays the vendor's."""
+
 from __future__ import annotations
 
 import sys
@@ -50,7 +51,12 @@ def test_the_vendors_units_are_not_replaced_and_record_what_they_read(epm1):
 
 
 def test_files_belong_to_the_vendors_account(epm1):
-    for path in ("kafka_server/config/server.properties", "config/pomKeyStore", "config/pomTrustStore", "kafka_server/kafka-store/kafka"):
+    for path in (
+        "kafka_server/config/server.properties",
+        "config/pomKeyStore",
+        "config/pomTrustStore",
+        "kafka_server/kafka-store/kafka",
+    ):
         file = epm1.file(f"{HOME}/{path}")
         assert (file.user, file.group) == ("avayavp", "avayavpgroup"), path
 

@@ -1,6 +1,7 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Filter zookeeper_server_properties."""
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""

@@ -10,7 +10,7 @@ class BlockError(ValueError):
 
 def markers(name: str, comment: str = "#") -> tuple[str, str]:
     """The first and the last line of the block `name`."""
-    return ("%s BEGIN DIALTONE %s" % (comment, name), "%s END DIALTONE %s" % (comment, name))
+    return (f"{comment} BEGIN DIALTONE {name}", f"{comment} END DIALTONE {name}")
 
 
 def merge(text: str, name: str, content: str, comment: str = "#", position: str = "end") -> str:
@@ -27,7 +27,7 @@ def merge(text: str, name: str, content: str, comment: str = "#", position: str 
             "the markers '%s' and '%s' stand %d and %d times or in the wrong order: leave one pair, or none"
             % (begin, end, len(starts), len(ends))
         )
-    block = [begin] + content.splitlines() + [end] if content.strip() else []
+    block = [begin, *content.splitlines(), end] if content.strip() else []
     if starts:
         lines[starts[0]:ends[0] + 1] = block
     elif position == "start":

@@ -9,7 +9,7 @@ import pwd
 import shutil
 import tempfile
 import time
-from typing import Callable, Optional
+from typing import Callable
 
 
 def ids(owner: str, group: str) -> tuple[int, int]:
@@ -17,7 +17,7 @@ def ids(owner: str, group: str) -> tuple[int, int]:
     return (pwd.getpwnam(owner).pw_uid if owner else -1, grp.getgrnam(group).gr_gid if group else -1)
 
 
-def set_attributes(path: str, mode: Optional[int], owner: str, group: str) -> None:
+def set_attributes(path: str, mode: int | None, owner: str, group: str) -> None:
     """Owner first, then mode: chown clears set-id bits."""
     uid, gid = ids(owner, group)
     if (uid, gid) != (-1, -1):
@@ -29,7 +29,7 @@ def set_attributes(path: str, mode: Optional[int], owner: str, group: str) -> No
 def back_up(path: str) -> str:
     """A copy beside the file, with its owner and mode; returns its path."""
     status = os.stat(path)
-    copy = "%s.%s~" % (path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    copy = "{}.{}~".format(path, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
     number = 0
     while os.path.lexists(copy):
         number += 1
@@ -43,7 +43,7 @@ def back_up(path: str) -> str:
 
 
 def write(
-    path: str, content: bytes, mode: int, owner: str = "", group: str = "", before_rename: Optional[Callable[[str], None]] = None
+    path: str, content: bytes, mode: int, owner: str = "", group: str = "", before_rename: Callable[[str], None] | None = None
 ) -> None:
     """Replace the file at once: written, owned and flushed under another name, then renamed."""
     directory = os.path.dirname(path)

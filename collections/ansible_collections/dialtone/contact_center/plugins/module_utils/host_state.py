@@ -4,6 +4,7 @@
 
 `plan_*` functions are pure: they get what was observed and say what has to change. `Host` is the only class that touches the machine.
 """
+
 from __future__ import annotations
 
 import grp
@@ -15,7 +16,7 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import blocks, properties
 
@@ -38,11 +39,11 @@ class Observed:
     """What is at a path. `content` is read for files only."""
 
     kind: str  # missing | file | directory | link | other
-    mode: Optional[int] = None
+    mode: int | None = None
     owner: str = ""
     group: str = ""
     target: str = ""
-    content: Optional[bytes] = None
+    content: bytes | None = None
     context_differs: bool = False
 
 
@@ -58,7 +59,7 @@ class Change:
     reasons: tuple[str, ...]
     before: str = ""
     after: str = ""
-    content: Optional[bytes] = None
+    content: bytes | None = None
     item: Mapping[str, Any] = field(default_factory=dict)
 
     def public(self) -> dict[str, Any]:
@@ -67,16 +68,16 @@ class Change:
 
     def diff(self) -> dict[str, str]:
         """The change in the form of Ansible's diffs; secret contents are replaced by a mask."""
-        header = "%s (%s)" % (self.path, "; ".join(self.reasons))
+        header = "{} ({})".format(self.path, "; ".join(self.reasons))
         return {"before_header": header, "after_header": header, "before": self.before, "after": self.after}
 
 
-def parse_mode(mode: Any) -> Optional[int]:
+def parse_mode(mode: Any) -> int | None:
     """'0640' as a number. Only quoted octal is accepted: 0640 unquoted in YAML is another number."""
     if mode is None:
         return None
     if not isinstance(mode, str) or not re.fullmatch("0?[0-7]{3,4}", mode):
-        raise StateError("mode %r: write it as quoted octal, for example '0640'" % (mode,))
+        raise StateError(f"mode {mode!r}: write it as quoted octal, for example '0640'")
     return int(mode, 8)
 
 
@@ -85,17 +86,17 @@ def attribute_reasons(item: Mapping[str, Any], observed: Observed) -> list[str]:
     reasons = []
     mode = parse_mode(item.get("mode"))
     if mode is not None and observed.mode != mode:
-        reasons.append("mode %04o becomes %04o" % (observed.mode or 0, mode))
+        reasons.append(f"mode {observed.mode or 0:04o} becomes {mode:04o}")
     for word in ("owner", "group"):
         wanted = item.get(word)
         if wanted and getattr(observed, word) != wanted:
-            reasons.append("%s %s becomes %s" % (word, getattr(observed, word) or "unknown", wanted))
+            reasons.append("{} {} becomes {}".format(word, getattr(observed, word) or "unknown", wanted))
     if observed.context_differs:
         reasons.append("SELinux context becomes the policy's")
     return reasons
 
 
-def _text(content: Optional[bytes]) -> str:
+def _text(content: bytes | None) -> str:
     if content is None:
         return ""
     if len(content) > MAXIMUM_DIFF_BYTES:
@@ -111,26 +112,26 @@ def _redacted_properties(text: str, secret_keys: Iterable[str]) -> str:
     lines = []
     for line in text.splitlines():
         keys = set(properties.parse(line))
-        lines.append("%s=%s" % (keys.pop(), MASK) if keys & secrets else line)
+        lines.append(f"{keys.pop()}={MASK}" if keys & secrets else line)
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def plan_directory(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_directory(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A directory with its owner and mode. Something else at its place is refused, never replaced."""
     path = item["path"]
     if observed.kind == "missing":
         return Change("directory", path, ("is created",), after="directory\n", item=item)
     if observed.kind != "directory":
-        raise StateError("%s is a %s where a directory belongs: move it away, then run again" % (path, observed.kind))
+        raise StateError(f"{path} is a {observed.kind} where a directory belongs: move it away, then run again")
     reasons = attribute_reasons(item, observed)
     return Change("directory", path, tuple(reasons), item=item) if reasons else None
 
 
-def plan_content(kind: str, item: Mapping[str, Any], observed: Observed, wanted: bytes) -> Optional[Change]:
+def plan_content(kind: str, item: Mapping[str, Any], observed: Observed, wanted: bytes) -> Change | None:
     """A file that holds exactly `wanted`."""
     path = item["path"]
     if observed.kind not in ("missing", "file"):
-        raise StateError("%s is a %s where a file belongs: move it away, then run again" % (path, observed.kind))
+        raise StateError(f"{path} is a {observed.kind} where a file belongs: move it away, then run again")
     before, after = _text(observed.content), _text(wanted)
     if item.get("secret"):
         before, after = (MASK + "\n" if observed.content is not None else ""), MASK + "\n"
@@ -141,10 +142,10 @@ def plan_content(kind: str, item: Mapping[str, Any], observed: Observed, wanted:
     reasons = attribute_reasons(item, observed)
     if observed.content == wanted:
         return Change(kind, path, tuple(reasons), item=item) if reasons else None
-    return Change(kind, path, ("content changes",) + tuple(reasons), before, after, wanted, item)
+    return Change(kind, path, ("content changes", *tuple(reasons)), before, after, wanted, item)
 
 
-def plan_file(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_file(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A file that is ours from the first to the last byte."""
     if item.get("keep_existing") and observed.kind == "file":
         return plan_content("file", item, observed, observed.content or b"")
@@ -159,25 +160,26 @@ def changed_keys(before: Mapping[str, str], after: Mapping[str, str], secret_key
         if before.get(key) == after.get(key):
             continue
         if key in secrets:
-            words.append("%s changes (secret)" % key)
+            words.append(f"{key} changes (secret)")
         elif key not in before:
-            words.append("%s=%s is new" % (key, after[key]))
+            words.append(f"{key}={after[key]} is new")
         elif key not in after:
-            words.append("%s is removed" % key)
+            words.append(f"{key} is removed")
         else:
-            words.append("%s: %s becomes %s" % (key, before[key], after[key]))
+            words.append(f"{key}: {before[key]} becomes {after[key]}")
     return words
 
 
-def plan_properties(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_properties(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A properties file: ours in full, or only by keys in a file of the vendor's."""
     values = {str(key): str(value) for key, value in item["values"].items()}
     current = _text(observed.content)
     if item.get("owned", "file") == "keys":
         if observed.kind == "missing":
             raise StateError(
-                "%s does not exist, and only single keys of it are ours: the vendor's program that brings the file has to run first"
-                % item["path"]
+                "{} does not exist, and only single keys of it are ours: the vendor's program that brings the file has to run first".format(
+                    item["path"]
+                )
             )
         wanted = properties.merge(current, values, item.get("absent_keys") or ())
     else:
@@ -190,41 +192,41 @@ def plan_properties(item: Mapping[str, Any], observed: Observed) -> Optional[Cha
     return Change("properties", change.path, reasons, change.before, change.after, change.content, item)
 
 
-def plan_block(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_block(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A marked block in a file that has other owners too."""
     if observed.kind == "missing" and not item.get("create", False):
-        raise StateError("%s does not exist, and only a block of it is ours" % item["path"])
+        raise StateError("{} does not exist, and only a block of it is ours".format(item["path"]))
     try:
         wanted = blocks.merge(
             _text(observed.content), item["name"], item["content"], item.get("comment") or "#", item.get("position") or "end"
         )
     except blocks.BlockError as error:
-        raise StateError("%s: %s" % (item["path"], error)) from error
+        raise StateError("{}: {}".format(item["path"], error)) from error
     return plan_content("block", item, observed, wanted.encode("utf-8"))
 
 
-def plan_link(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_link(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A symbolic link. A file or directory at its place is refused unless the item says that it may be replaced."""
     path, target = item["path"], item["target"]
     if observed.kind == "link" and observed.target == target:
         return None
     if observed.kind == "directory" or (observed.kind in ("file", "other") and not item.get("replace")):
-        raise StateError("%s is a %s where a link to %s belongs: move it away, then run again" % (path, observed.kind, target))
-    before = "" if observed.kind == "missing" else "%s %s\n" % (observed.kind, observed.target)
-    reason = "is created" if observed.kind == "missing" else "points to %s" % target
-    return Change("link", path, (reason,), before, "link %s\n" % target, item=item)
+        raise StateError(f"{path} is a {observed.kind} where a link to {target} belongs: move it away, then run again")
+    before = "" if observed.kind == "missing" else f"{observed.kind} {observed.target}\n"
+    reason = "is created" if observed.kind == "missing" else f"points to {target}"
+    return Change("link", path, (reason,), before, f"link {target}\n", item=item)
 
 
-def plan_absent(item: Mapping[str, Any], observed: Observed) -> Optional[Change]:
+def plan_absent(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A file or link that must not be there. Directories are never removed."""
     if observed.kind == "missing":
         return None
     if observed.kind == "directory":
-        raise StateError("%s is a directory: it is never removed by Dialtone" % item["path"])
+        raise StateError("{} is a directory: it is never removed by Dialtone".format(item["path"]))
     return Change("absent", item["path"], ("is removed",), _text(observed.content), item=item)
 
 
-PLANNERS: Mapping[str, Callable[[Mapping[str, Any], Observed], Optional[Change]]] = {
+PLANNERS: Mapping[str, Callable[[Mapping[str, Any], Observed], Change | None]] = {
     "directory": plan_directory,
     "file": plan_file,
     "properties": plan_properties,
@@ -244,7 +246,7 @@ class Unit:
     enabled: str = ""
     needs_reload: bool = False
     main_pid: int = 0
-    recorded: Optional[Mapping[str, str]] = None
+    recorded: Mapping[str, str] | None = None
     present: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -256,13 +258,16 @@ def stale_reasons(unit: Unit) -> list[str]:
     if unit.active not in ("active", "activating", "reloading") or not unit.present:
         return []
     if unit.recorded is None:
-        return ["there is no record of what %s was started with" % unit.name]
-    reasons = ["%s changed since %s was started" % (path, unit.name)
-               for path in sorted(unit.present) if path in unit.recorded and unit.recorded[path] != unit.present[path]]
-    reasons += ["%s is new since %s was started" % (path, unit.name) for path in sorted(set(unit.present) - set(unit.recorded))]
-    reasons += ["%s is gone since %s was started" % (path, unit.name) for path in sorted(set(unit.recorded) - set(unit.present))]
+        return [f"there is no record of what {unit.name} was started with"]
+    reasons = [
+        f"{path} changed since {unit.name} was started"
+        for path in sorted(unit.present)
+        if path in unit.recorded and unit.recorded[path] != unit.present[path]
+    ]
+    reasons += [f"{path} is new since {unit.name} was started" for path in sorted(set(unit.present) - set(unit.recorded))]
+    reasons += [f"{path} is gone since {unit.name} was started" for path in sorted(set(unit.recorded) - set(unit.present))]
     if unit.needs_reload and not reasons:
-        reasons.append("systemd has not read the unit file of %s again" % unit.name)
+        reasons.append(f"systemd has not read the unit file of {unit.name} again")
     return reasons
 
 
@@ -292,8 +297,8 @@ class Host:
 
     run: Callable[[Sequence[str]], tuple[int, str, str]]
     root: str = "/"
-    default_context: Optional[Callable[[str], Optional[list[str]]]] = None
-    current_context: Optional[Callable[[str], Optional[list[str]]]] = None
+    default_context: Callable[[str], list[str] | None] | None = None
+    current_context: Callable[[str], list[str] | None] | None = None
     _names: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def real(self, path: str) -> str:
@@ -367,15 +372,21 @@ class Host:
             wanted_active, wanted_enabled = item.get("state") == "started", item.get("enabled")
             reasons = []
             if item.get("state") and (unit.active in ("active", "reloading")) != wanted_active:
-                reasons.append("is %s, must be %s" % (unit.active if unit.exists else "missing", item["state"]))
+                reasons.append("is {}, must be {}".format(unit.active if unit.exists else "missing", item["state"]))
             if wanted_enabled is not None and (unit.enabled in ("enabled", "enabled-runtime", "static")) != bool(wanted_enabled):
-                reasons.append("is %s at boot, must be %s" % (unit.enabled or "missing", "enabled" if wanted_enabled else "disabled"))
+                reasons.append(
+                    "is {} at boot, must be {}".format(unit.enabled or "missing", "enabled" if wanted_enabled else "disabled")
+                )
             stale = stale_reasons(unit)
             if reasons or stale:
                 result["unit"].append(item["name"])
             states[item["name"]] = {
-                "exists": unit.exists, "active": unit.active, "enabled": unit.enabled, "needs_reload": unit.needs_reload,
-                "reasons": reasons, "stale": stale,
+                "exists": unit.exists,
+                "active": unit.active,
+                "enabled": unit.enabled,
+                "needs_reload": unit.needs_reload,
+                "reasons": reasons,
+                "stale": stale,
             }
         return result, states
 
@@ -413,10 +424,10 @@ class Host:
         if not names:
             return []
         if os.path.exists(self.real("/usr/bin/dpkg-query")):
-            _rc, out, _err = self.run(["/usr/bin/dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"] + list(names))
+            _rc, out, _err = self.run(["/usr/bin/dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *list(names)])
             present = {line.split()[0] for line in out.splitlines() if line.endswith(" installed")}
         elif os.path.exists(self.real("/usr/bin/rpm")):
-            _rc, out, _err = self.run(["/usr/bin/rpm", "-q", "--qf", "%{NAME}\\n"] + list(names))
+            _rc, out, _err = self.run(["/usr/bin/rpm", "-q", "--qf", "%{NAME}\\n", *list(names)])
             present = {line for line in out.splitlines() if " " not in line}
         else:
             raise StateError("neither dpkg-query nor rpm is on this host: its packages cannot be observed")
@@ -440,9 +451,16 @@ class Host:
         if not items:
             return []
         names = [item["name"] if "." in item["name"] else item["name"] + ".service" for item in items]
-        rc, out, err = self.run([
-            "systemctl", "show", "--no-pager", "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,MainPID", "--",
-        ] + names)
+        rc, out, err = self.run(
+            [
+                "systemctl",
+                "show",
+                "--no-pager",
+                "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,MainPID",
+                "--",
+                *names,
+            ]
+        )
         if rc != 0:
             raise StateError("systemctl show failed with status %d: %s" % (rc, err.strip()))
         shown = parse_show(out)
@@ -450,14 +468,19 @@ class Host:
         for item, name in zip(items, names):
             values = shown.get(name, {})
             record = self.observe_path(os.path.join(RECORD_DIRECTORY, item["name"]), read=True)
-            result.append((item, Unit(
-                name=item["name"],
-                exists=values.get("LoadState") not in (None, "", "not-found"),
-                active=values.get("ActiveState", "inactive"),
-                enabled=values.get("UnitFileState", ""),
-                needs_reload=values.get("NeedDaemonReload") == "yes",
-                main_pid=int(values.get("MainPID") or 0),
-                recorded=None if record.content is None else parse_record(record.content.decode("utf-8", "replace")),
-                present=self.digests(item.get("reads") or ()),
-            )))
+            result.append(
+                (
+                    item,
+                    Unit(
+                        name=item["name"],
+                        exists=values.get("LoadState") not in (None, "", "not-found"),
+                        active=values.get("ActiveState", "inactive"),
+                        enabled=values.get("UnitFileState", ""),
+                        needs_reload=values.get("NeedDaemonReload") == "yes",
+                        main_pid=int(values.get("MainPID") or 0),
+                        recorded=None if record.content is None else parse_record(record.content.decode("utf-8", "replace")),
+                        present=self.digests(item.get("reads") or ()),
+                    ),
+                )
+            )
         return result

@@ -54,7 +54,7 @@ class _Reader:
         if version == 2:
             kind = self.text()
             if kind != "X.509":
-                raise KeystoreError("a certificate of the unknown type %s" % kind)
+                raise KeystoreError(f"a certificate of the unknown type {kind}")
         return self.take(self.number())
 
 

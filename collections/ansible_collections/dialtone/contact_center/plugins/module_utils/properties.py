@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Optional
 
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _KEY_END = re.compile(r"(?<!\\)(?:\\\\)*(?:\s*[=:]|\s)\s*")
@@ -22,7 +21,7 @@ class _Entry:
     """A logical line: its physical text, and key and value where it has them."""
 
     text: str
-    key: Optional[str] = None
+    key: str | None = None
     value: str = ""
 
 
@@ -64,15 +63,13 @@ def _escape(text: str, is_key: bool) -> str:
             out.append("\\t")
         elif char == "\f":
             out.append("\\f")
-        elif is_key and char in "=: ":
-            out.append("\\" + char)
-        elif index == 0 and (char == " " or (is_key and char in "#!")):
+        elif (is_key and char in "=: ") or (index == 0 and (char == " " or (is_key and char in "#!"))):
             out.append("\\" + char)
         elif " " <= char <= "~":
             out.append(char)
         else:
             units = char.encode("utf-16-be")
-            out.extend("\\u%02x%02x" % (units[at], units[at + 1]) for at in range(0, len(units), 2))
+            out.extend(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
     return "".join(out)
 
 
@@ -130,7 +127,7 @@ def merge(text: str, values: Mapping[str, str], absent: Iterable[str] = ()) -> s
     unwanted = set(absent)
     overlap = unwanted.intersection(values)
     if overlap:
-        raise PropertiesError("both set and absent: %s" % ", ".join(sorted(overlap)))
+        raise PropertiesError("both set and absent: {}".format(", ".join(sorted(overlap))))
     entries = _entries(text)
     last = {entry.key: index for index, entry in enumerate(entries) if entry.key is not None}
     lines = []

@@ -1,6 +1,7 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A node's key, certificate and the stores made of them: what is there, and why it is not what it should be."""
+
 from __future__ import annotations
 
 import base64
@@ -10,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Optional
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import java_keystore
 
@@ -44,12 +44,14 @@ def pem_to_der(text: str) -> list[bytes]:
     try:
         return [base64.b64decode("".join(body.split()), validate=True) for body in _PEM.findall(text)]
     except binascii.Error as error:
-        raise IdentityError("a certificate in PEM is damaged: %s" % error) from error
+        raise IdentityError(f"a certificate in PEM is damaged: {error}") from error
 
 
 def san_words(dns_names: Sequence[str], ip_addresses: Sequence[str]) -> frozenset[str]:
     """Subject alternative names in one comparable form: `dns:name`, `ip:address`."""
-    return frozenset(["dns:" + name.lower() for name in dns_names] + ["ip:" + str(ipaddress.ip_address(one)) for one in ip_addresses])
+    return frozenset(
+        ["dns:" + name.lower() for name in dns_names] + ["ip:" + str(ipaddress.ip_address(one)) for one in ip_addresses]
+    )
 
 
 def parse_san(line: str) -> frozenset[str]:
@@ -64,7 +66,7 @@ def parse_san(line: str) -> frozenset[str]:
         elif kind == "IP Address":
             words.append("ip:" + str(ipaddress.ip_address(value)))
         else:
-            words.append("%s:%s" % (kind.lower(), value))
+            words.append(f"{kind.lower()}:{value}")
     return frozenset(words)
 
 
@@ -85,13 +87,22 @@ def parse_x509(text: str) -> Certificate:
         raise IdentityError("openssl's description of a certificate could not be read")
     not_after = datetime.strptime(fields["notafter"], "%b %d %H:%M:%S %Y %Z").replace(tzinfo=timezone.utc)
     return Certificate(
-        fields.get("subject", ""), fields.get("issuer", ""), not_after, fingerprint.replace(":", "").lower(), names, public_key.group(0)
+        fields.get("subject", ""),
+        fields.get("issuer", ""),
+        not_after,
+        fingerprint.replace(":", "").lower(),
+        names,
+        public_key.group(0),
     )
 
 
 def certificate_reasons(
-    certificate: Optional[Certificate], key_public: Optional[str], ca_verifies: bool, wanted_names: frozenset[str],
-    renew_before_days: int, now: datetime,
+    certificate: Certificate | None,
+    key_public: str | None,
+    ca_verifies: bool,
+    wanted_names: frozenset[str],
+    renew_before_days: int,
+    now: datetime,
 ) -> list[str]:
     """Why the node needs a new certificate; empty when the one it has will do."""
     if key_public is None:
@@ -105,18 +116,20 @@ def certificate_reasons(
         reasons.append("the certificate was not signed by the site's CA")
     missing = sorted(wanted_names - certificate.names)
     if missing:
-        reasons.append("the certificate does not name %s" % ", ".join(missing))
+        reasons.append("the certificate does not name {}".format(", ".join(missing)))
     surplus = sorted(certificate.names - wanted_names)
     if surplus:
-        reasons.append("the certificate still names %s" % ", ".join(surplus))
+        reasons.append("the certificate still names {}".format(", ".join(surplus)))
     days = certificate.days_left(now)
     if days < renew_before_days:
-        reasons.append("the certificate %s, renewal is due %d days before"
-                       % ("expires in %d days" % days if days >= 0 else "expired %d days ago" % -days, renew_before_days))
+        reasons.append(
+            "the certificate %s, renewal is due %d days before"
+            % ("expires in %d days" % days if days >= 0 else "expired %d days ago" % -days, renew_before_days)
+        )
     return reasons
 
 
-def keystore_reasons(data: Optional[bytes], password: str, chain: Sequence[bytes]) -> list[str]:
+def keystore_reasons(data: bytes | None, password: str, chain: Sequence[bytes]) -> list[str]:
     """Why a JKS keystore does not hold the node's key with this chain."""
     if data is None:
         return ["is created"]
@@ -127,11 +140,11 @@ def keystore_reasons(data: Optional[bytes], password: str, chain: Sequence[bytes
     except java_keystore.KeystoreError as error:
         return [str(error)]
     if ALIAS not in store.private_keys:
-        return ["holds no key %s" % ALIAS]
-    return [] if store.private_keys[ALIAS] == list(chain) else ["holds another certificate under %s" % ALIAS]
+        return [f"holds no key {ALIAS}"]
+    return [] if store.private_keys[ALIAS] == list(chain) else [f"holds another certificate under {ALIAS}"]
 
 
-def truststore_reasons(data: Optional[bytes], password: str, ca: Sequence[bytes]) -> list[str]:
+def truststore_reasons(data: bytes | None, password: str, ca: Sequence[bytes]) -> list[str]:
     """Why a JKS truststore does not trust the site's CA. Other entries are not ours, and stay."""
     if data is None:
         return ["is created"]
@@ -150,13 +163,28 @@ def request_config(subject: str, dns_names: Sequence[str], ip_addresses: Sequenc
     for part in subject.split(","):
         key, separator, value = part.strip().partition("=")
         if not separator or not re.fullmatch("[A-Z]+", key) or not value:
-            raise IdentityError("subject %r: write it as CN=name,O=organization" % subject)
-        fields.append("%s = %s" % (key, value.replace("\\", "\\\\").replace("$", "\\$")))
+            raise IdentityError(f"subject {subject!r}: write it as CN=name,O=organization")
+        fields.append("{} = {}".format(key, value.replace("\\", "\\\\").replace("$", "\\$")))
     names = ["DNS.%d = %s" % (index, name) for index, name in enumerate(dns_names, 1)]
     names += ["IP.%d = %s" % (index, one) for index, one in enumerate(ip_addresses, 1)]
-    return "\n".join(
-        ["[req]", "prompt = no", "utf8 = yes", "string_mask = utf8only", "distinguished_name = subject", "req_extensions = extensions"]
-        + ["[subject]"] + fields
-        + ["[extensions]", "subjectAltName = @names", "keyUsage = critical,digitalSignature,keyEncipherment",
-           "extendedKeyUsage = serverAuth,clientAuth", "[names]"] + names
-    ) + "\n"
+    return (
+        "\n".join(
+            [
+                "[req]",
+                "prompt = no",
+                "utf8 = yes",
+                "string_mask = utf8only",
+                "distinguished_name = subject",
+                "req_extensions = extensions",
+                "[subject]",
+                *fields,
+                "[extensions]",
+                "subjectAltName = @names",
+                "keyUsage = critical,digitalSignature,keyEncipherment",
+                "extendedKeyUsage = serverAuth,clientAuth",
+                "[names]",
+                *names,
+            ]
+        )
+        + "\n"
+    )

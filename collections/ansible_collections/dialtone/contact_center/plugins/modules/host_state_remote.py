@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -27,7 +26,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: In check mode nothing is written; the items and the diff are those of the run.
+    description: In check mode nothing is written; the changes and the diff are those of the run.
   diff_mode:
     support: full
     description: One diff per item, secrets masked.
@@ -46,7 +45,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-items:
+changes:
   description: What differs, one entry an item, in the order of writing.
   returned: always
   type: list
@@ -67,6 +66,7 @@ import os
 import zlib
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dialtone.contact_center.plugins.module_utils import files
 from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
     OBSERVED_KINDS,
@@ -119,7 +119,7 @@ class Writer:
             files.set_attributes(path, mode, owner, group)
             self.label(path, path)
         elif change.kind == "link":
-            temporary = "%s.dialtone-link" % path
+            temporary = f"{path}.dialtone-link"
             if os.path.lexists(temporary):
                 os.unlink(temporary)
             os.symlink(item["target"], temporary)
@@ -141,7 +141,9 @@ class Writer:
             mode = status.st_mode & 0o7777 if mode is None else mode
             owner = owner or self.name_of(status, "owner")
             group = group or self.name_of(status, "group")
-        files.write(path, change.content, 0o644 if mode is None else mode, owner, group, lambda temporary: self.label(temporary, path))
+        files.write(
+            path, change.content, 0o644 if mode is None else mode, owner, group, lambda temporary: self.label(temporary, path)
+        )
 
     @staticmethod
     def name_of(status: os.stat_result, kind: str) -> str:
@@ -174,13 +176,18 @@ def main() -> None:
         module.fail_json(msg=str(error))
         return
     apply = module.params["apply"]
-    result = {"items": [change.public() for change in changes], "drift": drift, "units": units, "backups": []}
+    result = {"changes": [change.public() for change in changes], "drift": drift, "units": units, "backups": []}
     if apply and module.check_mode:
-        result["items"] += [
-            {"kind": kind, "path": name, "reasons": units[name]["reasons"] + units[name]["stale"] if kind == "unit" else [DRIFT_WORDS[kind]]}
-            for kind in OBSERVED_KINDS for name in drift[kind]
+        result["changes"] += [
+            {
+                "kind": kind,
+                "path": name,
+                "reasons": units[name]["reasons"] + units[name]["stale"] if kind == "unit" else [DRIFT_WORDS[kind]],
+            }
+            for kind in OBSERVED_KINDS
+            for name in drift[kind]
         ]
-    result["changed"] = apply and bool(result["items"])
+    result["changed"] = apply and bool(result["changes"])
     if module._diff and result["changed"]:
         result["diff"] = [change.diff() for change in changes]
     if not apply or module.check_mode or not changes:
@@ -193,11 +200,14 @@ def main() -> None:
         try:
             writer.write(change)
         except (OSError, KeyError) as error:
-            words = "user or group %s does not exist" % error if isinstance(error, KeyError) else str(error)
+            words = f"user or group {error} does not exist" if isinstance(error, KeyError) else str(error)
             module.fail_json(
                 msg="%s %s could not be written: %s. %d of %d items were written before it (%s); the next run goes on from here."
                 % (change.kind, change.path, words, len(done), len(changes), ", ".join(done) or "none"),
-                items=[one.public() for one in changes], applied=done, backups=writer.backups, changed=bool(done),
+                changes=[one.public() for one in changes],
+                applied=done,
+                backups=writer.backups,
+                changed=bool(done),
             )
             return
         done.append(change.path)
@@ -205,13 +215,15 @@ def main() -> None:
         remaining = host.plan(desired)
         result["drift"], result["units"] = host.drift(desired)
     except StateError as error:
-        module.fail_json(msg="after writing: %s" % error, applied=done, changed=True)
+        module.fail_json(msg=f"after writing: {error}", applied=done, changed=True)
         return
     if remaining:
         module.fail_json(
-            msg="written, but observed again it is not as desired: %s. Another program changes it, or the file system refuses it."
-            % "; ".join("%s %s (%s)" % (one.kind, one.path, ", ".join(one.reasons)) for one in remaining),
-            applied=done, changed=True,
+            msg="written, but observed again it is not as desired: {}. Another program changes it, or the file system refuses it.".format(
+                "; ".join("{} {} ({})".format(one.kind, one.path, ", ".join(one.reasons)) for one in remaining)
+            ),
+            applied=done,
+            changed=True,
         )
         return
     result["backups"] = writer.backups

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -148,6 +147,7 @@ import shutil
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.dialtone.contact_center.plugins.module_utils import files, java_keystore
 from ansible_collections.dialtone.contact_center.plugins.module_utils import tls_identity as identity
 from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
@@ -167,13 +167,22 @@ SPEC = {
     "ca_certificate": {"type": "str", "required": True},
     "certificate": {"type": "str"},
     "renew_before_days": {"type": "int", "default": 60},
-    "exports": {"type": "list", "elements": "dict", "default": [], "options": {
-        "format": {"type": "str", "choices": ["jks_keystore", "jks_truststore", "pem_key", "pem_certificate", "pem_ca"], "required": True},
-        "path": {"type": "path", "required": True},
-        "owner": {"type": "str", "required": True},
-        "group": {"type": "str", "required": True},
-        "mode": {"type": "str", "required": True},
-    }},
+    "exports": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "format": {
+                "type": "str",
+                "choices": ["jks_keystore", "jks_truststore", "pem_key", "pem_certificate", "pem_ca"],
+                "required": True,
+            },
+            "path": {"type": "path", "required": True},
+            "owner": {"type": "str", "required": True},
+            "group": {"type": "str", "required": True},
+            "mode": {"type": "str", "required": True},
+        },
+    },
     "store_password": {"type": "str", "no_log": True},
     "keytool": {"type": "path", "default": "keytool"},
     "on_mismatch": {"type": "str", "choices": ["fail", "repair"], "default": "fail"},
@@ -209,14 +218,33 @@ class Node:
         """The certificate at the path, or None where there is none."""
         if not os.path.exists(path):
             return None
-        return identity.parse_x509(self.must(
-            ["openssl", "x509", "-in", path, "-noout", "-nameopt", "RFC2253", "-subject", "-issuer", "-enddate", "-fingerprint", "-sha256",
-             "-ext", "subjectAltName", "-pubkey"], "openssl x509 on %s" % path))
+        return identity.parse_x509(
+            self.must(
+                [
+                    "openssl",
+                    "x509",
+                    "-in",
+                    path,
+                    "-noout",
+                    "-nameopt",
+                    "RFC2253",
+                    "-subject",
+                    "-issuer",
+                    "-enddate",
+                    "-fingerprint",
+                    "-sha256",
+                    "-ext",
+                    "subjectAltName",
+                    "-pubkey",
+                ],
+                f"openssl x509 on {path}",
+            )
+        )
 
     def key_public(self):
         if not os.path.exists(self.key):
             return None
-        return self.must(["openssl", "pkey", "-in", self.key, "-pubout"], "openssl pkey on %s" % self.key)
+        return self.must(["openssl", "pkey", "-in", self.key, "-pubout"], f"openssl pkey on {self.key}")
 
     def verified_by(self, ca_path) -> bool:
         rc, _out, _err = self.execute(["openssl", "verify", "-no-CApath", "-CAfile", ca_path, "-no_check_time", self.certificate])
@@ -241,10 +269,12 @@ class Node:
     def export_reasons(self, export):
         observed = self.host.observe_path(export["path"], read=True)
         if observed.kind not in ("missing", "file"):
-            raise identity.IdentityError("%s is a %s where a file belongs: move it away, then run again" % (export["path"], observed.kind))
+            raise identity.IdentityError(
+                "{} is a {} where a file belongs: move it away, then run again".format(export["path"], observed.kind)
+            )
         password = self.params["store_password"] or ""
         if export["format"].startswith("jks") and not password:
-            raise identity.IdentityError("%s is a Java store: it needs store_password" % export["path"])
+            raise identity.IdentityError("{} is a Java store: it needs store_password".format(export["path"]))
         if export["format"] == "jks_keystore":
             reasons = identity.keystore_reasons(observed.content, password, self.chain())
         elif export["format"] == "jks_truststore":
@@ -301,7 +331,7 @@ class Node:
         except java_keystore.KeystoreError as error:
             if self.params["on_mismatch"] == "fail":
                 raise identity.IdentityError(
-                    "%s: %s. It is not overwritten: give the password that opens it as trust_store_password, or move it away." % (path, error)
+                    f"{path}: {error}. It is not overwritten: give the password that opens it as trust_store_password, or move it away."
                 ) from error
             return None
 
@@ -312,18 +342,59 @@ class Node:
         self.discard(store, bundle)
         files.write(chain, self.read(self.certificate) + self.ca_bytes(), 0o600)
         # The old algorithms are chosen because Java before 8u301 cannot open OpenSSL 3's defaults; the bundle lives for seconds.
-        self.must(["openssl", "pkcs12", "-export", "-in", chain, "-inkey", self.key, "-name", identity.ALIAS, "-out", bundle,
-                   "-passout", "file:" + secret, "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
-                  "openssl pkcs12")
+        self.must(
+            [
+                "openssl",
+                "pkcs12",
+                "-export",
+                "-in",
+                chain,
+                "-inkey",
+                self.key,
+                "-name",
+                identity.ALIAS,
+                "-out",
+                bundle,
+                "-passout",
+                "file:" + secret,
+                "-keypbe",
+                "PBE-SHA1-3DES",
+                "-certpbe",
+                "PBE-SHA1-3DES",
+                "-macalg",
+                "sha1",
+            ],
+            "openssl pkcs12",
+        )
         if existing is not None:
             shutil.copyfile(export["path"], store)
             os.chmod(store, 0o600)
             if identity.ALIAS in existing.private_keys or identity.ALIAS in existing.certificates:
                 self.keytool(["-delete", "-alias", identity.ALIAS, "-keystore", store, "-storepass:file", secret])
-        self.keytool(["-importkeystore", "-noprompt", "-srckeystore", bundle, "-srcstoretype", "PKCS12", "-srcstorepass:file", secret,
-                      "-destkeystore", store, "-deststoretype", "JKS", "-deststorepass:file", secret, "-srcalias", identity.ALIAS])
+        self.keytool(
+            [
+                "-importkeystore",
+                "-noprompt",
+                "-srckeystore",
+                bundle,
+                "-srcstoretype",
+                "PKCS12",
+                "-srcstorepass:file",
+                secret,
+                "-destkeystore",
+                store,
+                "-deststoretype",
+                "JKS",
+                "-deststorepass:file",
+                secret,
+                "-srcalias",
+                identity.ALIAS,
+            ]
+        )
         self.discard(bundle)
-        return self.finished(store, identity.keystore_reasons(self.read(store), self.params["store_password"], self.chain()), export)
+        return self.finished(
+            store, identity.keystore_reasons(self.read(store), self.params["store_password"], self.chain()), export
+        )
 
     def build_truststore(self, export) -> bytes:
         existing = self.opened(export["path"])
@@ -339,17 +410,31 @@ class Node:
             while alias in taken:
                 number += 1
                 alias = "%s-%d" % (identity.CA_ALIAS, number)
-            self.keytool(["-importcert", "-noprompt", "-alias", alias, "-file", self.ca, "-keystore", store, "-storetype", "JKS",
-                          "-storepass:file", secret])
+            self.keytool(
+                [
+                    "-importcert",
+                    "-noprompt",
+                    "-alias",
+                    alias,
+                    "-file",
+                    self.ca,
+                    "-keystore",
+                    store,
+                    "-storetype",
+                    "JKS",
+                    "-storepass:file",
+                    secret,
+                ]
+            )
         return self.finished(store, identity.truststore_reasons(self.read(store), self.params["store_password"], ca), export)
 
     def keytool(self, arguments) -> None:
-        self.must([self.params["keytool"], "-J-Xmx64m", "-J-XX:TieredStopAtLevel=1"] + arguments, "keytool %s" % arguments[0])
+        self.must([self.params["keytool"], "-J-Xmx64m", "-J-XX:TieredStopAtLevel=1", *arguments], f"keytool {arguments[0]}")
 
     def finished(self, store, reasons, export) -> bytes:
         """The store's bytes, once it is proven to hold what it should: keytool may return 0 and have written nothing."""
         if reasons:
-            raise identity.IdentityError("keytool left a store for %s that %s" % (export["path"], "; ".join(reasons)))
+            raise identity.IdentityError("keytool left a store for {} that {}".format(export["path"], "; ".join(reasons)))
         return self.read(store)
 
     @staticmethod
@@ -369,14 +454,14 @@ class Node:
             reasons[self.certificate] = needed
         if certificate is not None and not ours and self.params["on_mismatch"] == "fail":
             raise identity.IdentityError(
-                "%s was issued by '%s', which is not the CA whose key lies with the inventory. Another CA is never made: bring the CA's key "
+                f"{self.certificate} was issued by '{certificate.issuer}', which is not the CA whose key lies with the inventory. Another CA is never made: bring the CA's key "
                 "(trust_ca_private_key, trust_ca_certificate) to this inventory, or set trust_on_foreign_ca to repair to move to the new CA."
-                % (self.certificate, certificate.issuer))
+            )
         if self.read(self.ca) != self.ca_bytes():
             reasons[self.ca] = ["is created" if self.read(self.ca) is None else "content changes"]
         for path, mode in ((self.key, 0o600), (self.certificate, 0o644), (self.ca, 0o644)):
             observed = self.host.observe_path(path, read=False)
-            item = {"mode": "%04o" % mode, "owner": "root", "group": "root"}
+            item = {"mode": f"{mode:04o}", "owner": "root", "group": "root"}
             if observed.kind == "file" and attribute_reasons(item, observed):
                 reasons.setdefault(path, []).extend(attribute_reasons(item, observed))
         for export in self.params["exports"]:
@@ -390,8 +475,10 @@ class Node:
         if not os.path.isdir(directory):
             os.makedirs(directory, mode=0o755)
         if not os.path.exists(self.key):
-            out = self.must(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:%d" % self.params["key_bits"]],
-                            "openssl genpkey")
+            out = self.must(
+                ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:%d" % self.params["key_bits"]],
+                "openssl genpkey",
+            )
             files.write(self.key, out.encode("ascii"), 0o600, "root", "root")
         config = os.path.join(self.module.tmpdir, "request.cnf")
         text = identity.request_config(self.params["subject"], self.params["dns_names"], self.params["ip_addresses"])
@@ -427,22 +514,29 @@ def main() -> None:
             result["changed"] = bool(reasons)
             if reasons and not module.check_mode:
                 if needs_certificate and not module.params["certificate"]:
-                    raise identity.IdentityError("a certificate has to be signed first: %s" % "; ".join(reasons[node.certificate]))
+                    raise identity.IdentityError(
+                        "a certificate has to be signed first: {}".format("; ".join(reasons[node.certificate]))
+                    )
                 node.install(reasons)
                 remaining, _needed, certificate = node.observe()
                 if remaining:
-                    raise identity.IdentityError("written, but observed again it is not as desired: %s" % "; ".join(
-                        "%s %s" % (path, ", ".join(words)) for path, words in sorted(remaining.items())))
+                    raise identity.IdentityError(
+                        "written, but observed again it is not as desired: {}".format(
+                            "; ".join("{} {}".format(path, ", ".join(words)) for path, words in sorted(remaining.items()))
+                        )
+                    )
     except (identity.IdentityError, StateError, OSError, KeyError) as error:
-        words = "user or group %s does not exist" % error if isinstance(error, KeyError) else str(error)
+        words = f"user or group {error} does not exist" if isinstance(error, KeyError) else str(error)
         module.fail_json(msg=words)
         return
     if certificate is not None:
         result["not_after"] = certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ")
         result["days_left"] = certificate.days_left(datetime.now(timezone.utc))
     if module._diff and result["changed"]:
-        result["diff"] = [{"before_header": path, "after_header": path, "before": "", "after": "\n".join(words) + "\n"}
-                          for path, words in sorted(reasons.items())]
+        result["diff"] = [
+            {"before_header": path, "after_header": path, "before": "", "after": "\n".join(words) + "\n"}
+            for path, words in sorted(reasons.items())
+        ]
     module.exit_json(**result)
 
 

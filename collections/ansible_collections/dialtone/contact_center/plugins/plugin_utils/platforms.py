@@ -4,6 +4,7 @@
 
 `platform_facts` reads the few lines that the preflight's one raw command prints; roles get the answer as inputs and never ask.
 """
+
 from __future__ import annotations
 
 import re
@@ -128,3 +129,16 @@ def platform_facts(text: str) -> dict[str, Any]:
         "keytool": f"{entry['java_home']}/bin/keytool",
         "firewalld_active": words.get("firewalld", [""])[0] == "active",
     }
+
+
+def platform_probes(probes: list[Mapping[str, Any]], platform: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The model's probes with the names that services have on this host.
+
+    The model is computed before any host is asked, so it can only name the product; which unit that is, the platform knows.
+    """
+    resolved = []
+    for probe in probes:
+        entry = platform.get(str(probe.get("component")))
+        named = probe["kind"] == "unit" and isinstance(entry, Mapping) and "unit" in entry
+        resolved.append({**probe, "unit": entry["unit"]} if named and entry is not None else dict(probe))
+    return resolved

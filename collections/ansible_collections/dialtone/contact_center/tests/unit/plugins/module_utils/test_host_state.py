@@ -19,12 +19,18 @@ ME, MY_GROUP = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
 
 
 def no_command(argv):
-    raise AssertionError("no command was expected: %s" % (argv,))
+    raise AssertionError(f"no command was expected: {argv}")
 
 
 def there(content: bytes = b"", **words) -> Observed:
-    return Observed("file", mode=words.pop("mode", 0o644), owner=words.pop("owner", "root"), group=words.pop("group", "root"),
-                    content=content, **words)
+    return Observed(
+        "file",
+        mode=words.pop("mode", 0o644),
+        owner=words.pop("owner", "root"),
+        group=words.pop("group", "root"),
+        content=content,
+        **words,
+    )
 
 
 @pytest.mark.parametrize("mode", [0o644, 644, "rw-r--r--", "9999", "0o644"])
@@ -108,16 +114,30 @@ DIGEST_A, DIGEST_B = "a" * 64, "b" * 64
     ("unit", "expected"),
     [
         pytest.param(Unit("k", active="active", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_A}), [], id="same"),
-        pytest.param(Unit("k", active="active", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_B}),
-                     ["/f changed since k was started"], id="changed"),
-        pytest.param(Unit("k", active="active", recorded={}, present={"/f": DIGEST_B}), ["/f is new since k was started"], id="new"),
-        pytest.param(Unit("k", active="active", recorded={"/f": DIGEST_A, "/g": DIGEST_A}, present={"/g": DIGEST_A}),
-                     ["/f is gone since k was started"], id="gone"),
-        pytest.param(Unit("k", active="active", recorded=None, present={"/f": DIGEST_A}),
-                     ["there is no record of what k was started with"], id="no record"),
+        pytest.param(
+            Unit("k", active="active", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_B}),
+            ["/f changed since k was started"],
+            id="changed",
+        ),
+        pytest.param(
+            Unit("k", active="active", recorded={}, present={"/f": DIGEST_B}), ["/f is new since k was started"], id="new"
+        ),
+        pytest.param(
+            Unit("k", active="active", recorded={"/f": DIGEST_A, "/g": DIGEST_A}, present={"/g": DIGEST_A}),
+            ["/f is gone since k was started"],
+            id="gone",
+        ),
+        pytest.param(
+            Unit("k", active="active", recorded=None, present={"/f": DIGEST_A}),
+            ["there is no record of what k was started with"],
+            id="no record",
+        ),
         pytest.param(Unit("k", active="inactive", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_B}), [], id="not running"),
-        pytest.param(Unit("k", active="active", needs_reload=True, recorded={"/f": DIGEST_A}, present={"/f": DIGEST_A}),
-                     ["systemd has not read the unit file of k again"], id="unit file not read"),
+        pytest.param(
+            Unit("k", active="active", needs_reload=True, recorded={"/f": DIGEST_A}, present={"/f": DIGEST_A}),
+            ["systemd has not read the unit file of k again"],
+            id="unit file not read",
+        ),
     ],
 )
 def test_stale_is_decided_by_contents(unit, expected):
@@ -133,9 +153,11 @@ def test_stale_exactly_when_record_and_disk_differ(recorded, present):
     assert bool(host_state.stale_reasons(unit)) == (recorded != present)
 
 
-@given(st.dictionaries(st.text("/abc .", min_size=1, max_size=6).map(lambda path: "/" + path), st.sampled_from([DIGEST_A, DIGEST_B])))
+@given(
+    st.dictionaries(st.text("/abc .", min_size=1, max_size=6).map(lambda path: "/" + path), st.sampled_from([DIGEST_A, DIGEST_B]))
+)
 def test_a_record_is_read_as_sha256sum_writes_it(record):
-    text = "".join("%s  %s\n" % (digest, path) for path, digest in record.items())
+    text = "".join(f"{digest}  {path}\n" for path, digest in record.items())
     assert host_state.parse_record(text + "garbage\n") == record
 
 
@@ -149,12 +171,16 @@ def test_units_are_observed_with_record_and_digests(tmp_path):
     (tmp_path / "var/lib/dialtone/starts").mkdir(parents=True)
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/k.conf").write_text("new")
-    (tmp_path / "var/lib/dialtone/starts/k").write_text("%s  /etc/k.conf\n" % hashlib.sha256(b"old").hexdigest())
+    (tmp_path / "var/lib/dialtone/starts/k").write_text("{}  /etc/k.conf\n".format(hashlib.sha256(b"old").hexdigest()))
     asked = []
 
     def run(argv):
         asked.append(argv)
-        return 0, "Id=k.service\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled\nNeedDaemonReload=no\nMainPID=7\n", ""
+        return (
+            0,
+            "Id=k.service\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled\nNeedDaemonReload=no\nMainPID=7\n",
+            "",
+        )
 
     host = Host(run=run, root=str(tmp_path))
     drift, units = host.drift({"unit": [{"name": "k", "state": "started", "enabled": True, "reads": ["/etc/*.conf"]}]})
@@ -185,20 +211,24 @@ def test_a_replaced_file_with_an_old_time_is_seen(tmp_path):
 
 def test_items_are_planned_in_writing_order(tmp_path):
     host = Host(run=no_command, root=str(tmp_path))
-    changes = host.plan({
-        "link": [{"path": "/l", "target": "d"}],
-        "file": [{"path": "/d/f", "content": "x"}],
-        "directory": [{"path": "/d"}],
-    })
+    changes = host.plan(
+        {
+            "link": [{"path": "/l", "target": "d"}],
+            "file": [{"path": "/d/f", "content": "x"}],
+            "directory": [{"path": "/d"}],
+        }
+    )
     assert [(change.kind, change.path) for change in changes] == [("directory", "/d"), ("file", "/d/f"), ("link", "/l")]
 
 
 def test_present_users_and_groups_are_no_drift():
     host = Host(run=no_command)
-    drift, _units = host.drift({
-        "user": [{"name": ME, "group": grp.getgrgid(pwd.getpwnam(ME).pw_gid).gr_name}, {"name": "nobody-of-this-name"}],
-        "group": [{"name": MY_GROUP}, {"name": "no-group-of-this-name"}],
-    })
+    drift, _units = host.drift(
+        {
+            "user": [{"name": ME, "group": grp.getgrgid(pwd.getpwnam(ME).pw_gid).gr_name}, {"name": "nobody-of-this-name"}],
+            "group": [{"name": MY_GROUP}, {"name": "no-group-of-this-name"}],
+        }
+    )
     assert drift["user"] == ["nobody-of-this-name"]
     assert drift["group"] == ["no-group-of-this-name"]
 
@@ -207,7 +237,12 @@ def test_present_users_and_groups_are_no_drift():
     ("tool", "out", "missing"),
     [
         pytest.param("usr/bin/dpkg-query", "chrony installed\nnano config-files\n", ["nano", "jq"], id="dpkg"),
-        pytest.param("usr/bin/rpm", "chrony\npackage nano is not installed\npackage jq is not installed\n", ["nano", "jq"], id="rpm names what is missing in words"),
+        pytest.param(
+            "usr/bin/rpm",
+            "chrony\npackage nano is not installed\npackage jq is not installed\n",
+            ["nano", "jq"],
+            id="rpm names what is missing in words",
+        ),
     ],
 )
 def test_packages_are_asked_once(tmp_path, tool, out, missing):

@@ -14,18 +14,28 @@ KEY = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----"
 NAMES = identity.san_words(["epm1.example.com", "epm1"], ["192.0.2.11"])
 
 # `openssl x509` of OpenSSL 3.0 (Debian 12) and 1.1.1k (RHEL 8): the fingerprint's word differs in case.
-OPENSSL_3 = """subject=O=Dialtone,CN=epm1.example.com
+OPENSSL_3 = (
+    """subject=O=Dialtone,CN=epm1.example.com
 issuer=CN=Site CA
 notAfter=Feb 20 12:00:00 2030 GMT
 sha256 Fingerprint=AA:BB
 X509v3 Subject Alternative Name: \n    DNS:epm1.example.com, DNS:EPM1, IP Address:192.0.2.11
-""" + KEY + "\n"
+"""
+    + KEY
+    + "\n"
+)
 OPENSSL_1 = OPENSSL_3.replace("sha256 Fingerprint", "SHA256 Fingerprint")
 
 
 def certificate(**words):
-    fields = {"subject": "CN=epm1", "issuer": "CN=ca", "not_after": NOW + timedelta(days=500), "fingerprint": "aa", "names": NAMES,
-              "public_key": KEY}
+    fields = {
+        "subject": "CN=epm1",
+        "issuer": "CN=ca",
+        "not_after": NOW + timedelta(days=500),
+        "fingerprint": "aa",
+        "names": NAMES,
+        "public_key": KEY,
+    }
     return identity.Certificate(**{**fields, **words})
 
 
@@ -51,13 +61,25 @@ def test_output_that_is_no_certificate_is_an_error():
         pytest.param(None, KEY, False, ["the node has no certificate yet"], id="no certificate"),
         pytest.param(certificate(public_key="other"), KEY, True, ["the certificate belongs to another key"], id="another key"),
         pytest.param(certificate(), KEY, False, ["the certificate was not signed by the site's CA"], id="another CA"),
-        pytest.param(certificate(names=NAMES - {"dns:epm1"}), KEY, True, ["the certificate does not name dns:epm1"], id="name missing"),
+        pytest.param(
+            certificate(names=NAMES - {"dns:epm1"}), KEY, True, ["the certificate does not name dns:epm1"], id="name missing"
+        ),
         pytest.param(certificate(names=NAMES | {"dns:old"}), KEY, True, ["the certificate still names dns:old"], id="old name"),
-        pytest.param(certificate(not_after=NOW + timedelta(days=59, hours=23)), KEY, True,
-                     ["the certificate expires in 59 days, renewal is due 60 days before"], id="renewal due"),
+        pytest.param(
+            certificate(not_after=NOW + timedelta(days=59, hours=23)),
+            KEY,
+            True,
+            ["the certificate expires in 59 days, renewal is due 60 days before"],
+            id="renewal due",
+        ),
         pytest.param(certificate(not_after=NOW + timedelta(days=60)), KEY, True, [], id="renewal not yet due"),
-        pytest.param(certificate(not_after=NOW - timedelta(days=2)), KEY, True,
-                     ["the certificate expired 2 days ago, renewal is due 60 days before"], id="expired"),
+        pytest.param(
+            certificate(not_after=NOW - timedelta(days=2)),
+            KEY,
+            True,
+            ["the certificate expired 2 days ago, renewal is due 60 days before"],
+            id="expired",
+        ),
     ],
 )
 def test_why_a_certificate_is_needed(current, key, verifies, expected):

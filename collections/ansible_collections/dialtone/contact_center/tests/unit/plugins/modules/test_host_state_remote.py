@@ -34,7 +34,7 @@ def desired(tmp_path):
 def test_observing_changes_nothing(run_module, desired, tmp_path):
     result = run_module(host_state_remote, arguments(desired, apply=False))
     assert result["changed"] is False
-    assert len(result["items"]) == 5
+    assert len(result["changes"]) == 5
     assert not (tmp_path / "host" / "data").exists()
 
 
@@ -42,8 +42,9 @@ def test_check_mode_foretells_exactly_what_a_run_does(run_module, desired, tmp_p
     foretold = run_module(host_state_remote, arguments(desired), check=True)
     assert not (tmp_path / "host" / "data").exists()
     done = run_module(host_state_remote, arguments(desired))
-    assert foretold["changed"] and done["changed"]
-    assert foretold["items"] == done["items"]
+    assert foretold["changed"]
+    assert done["changed"]
+    assert foretold["changes"] == done["changes"]
     assert foretold["diff"] == done["diff"]
 
 
@@ -58,15 +59,15 @@ def test_a_run_writes_everything_and_a_second_one_nothing(run_module, desired, t
     assert (root / "link").readlink().name == "data"
     assert len(result["backups"]) == 2
     again = run_module(host_state_remote, arguments(desired))
-    assert (again["changed"], again["items"]) == (False, [])
+    assert (again["changed"], again["changes"]) == (False, [])
 
 
 def test_drift_of_other_kinds_is_listed_in_check_mode_only(run_module):
     desired = {"user": [{"name": "nobody-of-this-name"}]}
     foretold = run_module(host_state_remote, arguments(desired), check=True)
-    assert [(item["kind"], item["path"]) for item in foretold["items"]] == [("user", "nobody-of-this-name")]
+    assert [(item["kind"], item["path"]) for item in foretold["changes"]] == [("user", "nobody-of-this-name")]
     done = run_module(host_state_remote, arguments(desired))
-    assert (done["changed"], done["items"], done["drift"]["user"]) == (False, [], ["nobody-of-this-name"])
+    assert (done["changed"], done["changes"], done["drift"]["user"]) == (False, [], ["nobody-of-this-name"])
 
 
 def test_a_failure_in_the_middle_says_what_was_written(run_module, desired, tmp_path):
@@ -83,7 +84,8 @@ def test_a_failure_in_the_middle_says_what_was_written(run_module, desired, tmp_
 def test_what_stands_in_the_way_is_refused_before_anything_is_written(run_module, desired, tmp_path):
     (tmp_path / "host" / "link").mkdir()
     result = run_module(host_state_remote, arguments(desired))
-    assert result["failed"] and "where a link to data belongs" in result["msg"]
+    assert result["failed"]
+    assert "where a link to data belongs" in result["msg"]
     assert not (tmp_path / "host" / "data").exists()
 
 

@@ -1,6 +1,7 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The module against real openssl, and against real keytool where the machine has one."""
+
 from __future__ import annotations
 
 import datetime
@@ -37,8 +38,12 @@ class Authority:
     def _sign(self, subject, public_key, extensions, days: int, is_ca: bool) -> x509.Certificate:
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(public_key)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=days, hours=1))
             .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
         )
@@ -65,8 +70,13 @@ def authority() -> Authority:
 def arguments(tmp_path, authority):
     owner = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
     return {
-        "directory": str(tmp_path / "tls"), "subject": "CN=epm1.example.com,O=Dialtone", "dns_names": ["epm1.example.com"],
-        "ip_addresses": ["192.0.2.11"], "key_bits": 2048, "ca_certificate": authority.pem, "store_password": PASSWORD,
+        "directory": str(tmp_path / "tls"),
+        "subject": "CN=epm1.example.com,O=Dialtone",
+        "dns_names": ["epm1.example.com"],
+        "ip_addresses": ["192.0.2.11"],
+        "key_bits": 2048,
+        "ca_certificate": authority.pem,
+        "store_password": PASSWORD,
         "exports": [{"format": "pem_key", "path": str(tmp_path / "db" / "server.key"), "mode": "0600", **owner}],
     }
 
@@ -119,7 +129,9 @@ def test_a_certificate_of_another_ca_is_refused_and_repaired_on_request(run_modu
     arguments["ca_certificate"] = other.pem
     before = (tmp_path / "tls" / "node.crt").read_bytes()
     refused = run_module(tls_identity, {**arguments, "state": "present"})
-    assert refused["failed"] and "Another CA is never made" in refused["msg"] and "CN=Site CA" in refused["msg"]
+    assert refused["failed"]
+    assert "Another CA is never made" in refused["msg"]
+    assert "CN=Site CA" in refused["msg"]
     assert (tmp_path / "tls" / "node.crt").read_bytes() == before
     arguments["on_mismatch"] = "repair"
     assert issue(run_module, arguments, other)["changed"]
@@ -128,7 +140,8 @@ def test_a_certificate_of_another_ca_is_refused_and_repaired_on_request(run_modu
 
 def test_installing_without_a_signed_certificate_is_refused(run_module, arguments):
     result = run_module(tls_identity, {**arguments, "state": "present"})
-    assert result["failed"] and "has to be signed first" in result["msg"]
+    assert result["failed"]
+    assert "has to be signed first" in result["msg"]
 
 
 @needs_keytool
@@ -149,7 +162,9 @@ def test_stores_open_with_the_password_and_hold_the_chain(run_module, arguments,
     secret = tmp_path / "secret"
     secret.write_text(PASSWORD + "\n")
     for path in (keystore, truststore):
-        listed = subprocess.run(["keytool", "-list", "-keystore", str(path), "-storepass:file", str(secret)], capture_output=True, text=True)
+        listed = subprocess.run(
+            ["keytool", "-list", "-keystore", str(path), "-storepass:file", str(secret)], capture_output=True, text=True
+        )
         assert listed.returncode == 0, listed.stdout
     assert run_module(tls_identity, {**arguments, "state": "present"})["changed"] is False
 
@@ -159,8 +174,25 @@ def test_foreign_entries_of_a_truststore_stay(run_module, arguments, authority, 
     truststore, foreign, secret = tmp_path / "pomTrustStore", tmp_path / "foreign.pem", tmp_path / "secret"
     foreign.write_text(Authority("Vendor CA").pem)
     secret.write_text(PASSWORD + "\n")
-    subprocess.run(["keytool", "-importcert", "-noprompt", "-alias", "vendor", "-file", str(foreign), "-keystore", str(truststore),
-                    "-storetype", "JKS", "-storepass:file", str(secret)], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "keytool",
+            "-importcert",
+            "-noprompt",
+            "-alias",
+            "vendor",
+            "-file",
+            str(foreign),
+            "-keystore",
+            str(truststore),
+            "-storetype",
+            "JKS",
+            "-storepass:file",
+            str(secret),
+        ],
+        check=True,
+        capture_output=True,
+    )
     owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
     arguments["exports"] = [{"format": "jks_truststore", "path": str(truststore), "mode": "0640", **owner}]
     issue(run_module, arguments, authority)
@@ -174,5 +206,6 @@ def test_a_store_that_does_not_open_is_not_overwritten(run_module, arguments, au
     owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
     arguments["exports"] = [{"format": "jks_keystore", "path": str(keystore), "mode": "0640", **owner}]
     result = issue(run_module, arguments, authority)
-    assert result["failed"] and "It is not overwritten" in result["msg"]
+    assert result["failed"]
+    assert "It is not overwritten" in result["msg"]
     assert Path(keystore).read_bytes() == b"\xfe\xed\xfe\xed" + bytes(40)

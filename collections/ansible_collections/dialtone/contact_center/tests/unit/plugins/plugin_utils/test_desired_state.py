@@ -13,13 +13,19 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.desired_st
     [
         pytest.param({"files": []}, r"unknown kind files \(did you mean file\?\)", id="kind"),
         pytest.param({"file": {}}, "file is a dict, must be a list", id="not a list"),
-        pytest.param({"file": [{"path": "/a", "content": "", "onwer": "x"}]}, r"unknown word onwer \(did you mean owner\?\)", id="word"),
+        pytest.param(
+            {"file": [{"path": "/a", "content": "", "onwer": "x"}]}, r"unknown word onwer \(did you mean owner\?\)", id="word"
+        ),
         pytest.param({"file": [{"path": "/a"}]}, "exactly one of content and template", id="no content"),
-        pytest.param({"file": [{"path": "/a", "content": "", "template": "b"}]}, "exactly one of content and template", id="both"),
+        pytest.param(
+            {"file": [{"path": "/a", "content": "", "template": "b"}]}, "exactly one of content and template", id="both"
+        ),
         pytest.param({"directory": [{"path": "a"}]}, "path a must be absolute", id="relative"),
         pytest.param({"link": [{"path": "/a"}]}, "target is missing", id="missing"),
         pytest.param({"properties": [{"path": "/a", "values": {"b": 1}, "owned": "all"}]}, "owned is 'all'", id="choice"),
-        pytest.param({"file": [{"path": "/a", "content": ""}], "link": [{"path": "/a", "target": "b"}]}, "kept twice", id="twice"),
+        pytest.param(
+            {"file": [{"path": "/a", "content": ""}], "link": [{"path": "/a", "target": "b"}]}, "kept twice", id="twice"
+        ),
     ],
 )
 def test_a_slip_of_a_role_is_refused_before_a_host_is_touched(desired, message):
