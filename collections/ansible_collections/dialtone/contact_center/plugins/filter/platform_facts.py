@@ -10,7 +10,8 @@ short_description: What the preflight's raw command tells of a host
 version_added: 0.1.0
 author: Dialtone maintainers (@dialtone)
 description:
-  - Turns the lines that the preflight prints into the table entry of the host's operating system, with the Python interpreter to use.
+  - Turns the lines that the preflight prints into the table entry of the host's operating system, with the Python interpreter to
+    use.
   - Refuses a host without a Python that Ansible can use, and names the package that brings one.
 options:
   _input:

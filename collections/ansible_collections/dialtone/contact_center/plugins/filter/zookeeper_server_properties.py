@@ -11,7 +11,8 @@ version_added: 0.1.0
 author: Dialtone maintainers (@dialtone)
 description:
   - V(server.N) for each server and V(sslQuorum=true), in the order of the ids (POM-ZK-01).
-  - One server gives no property at all, because a single ZooKeeper is no ensemble. No server, or an id that stands twice, is an error.
+  - One server gives no property at all, because a single ZooKeeper is no ensemble. No server, or an id that stands twice, is an
+    error.
 options:
   _input:
     description: The servers, each with C(id), C(address), C(peer_port) and C(election_port).

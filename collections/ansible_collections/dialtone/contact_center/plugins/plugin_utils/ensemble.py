@@ -28,3 +28,31 @@ def server_properties(servers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         for server in sorted(servers, key=lambda server: int(server["id"]))
     }
     return {"sslQuorum": "true", **lines}
+
+
+def peer_probes(servers: Sequence[Mapping[str, Any]], own_id: int, client_port: int) -> list[dict[str, Any]]:
+    """Probes of every other server of the ensemble, for the question whether this one may stop."""
+    return [
+        {
+            "id": f"zookeeper.{server['id']}",
+            "kind": "zookeeper",
+            "host": server["address"],
+            "port": int(client_port),
+            "expect_members": len(servers),
+        }
+        for server in servers
+        if int(server["id"]) != int(own_id)
+    ]
+
+
+def stop_refusal(servers: Sequence[Mapping[str, Any]], peers: Sequence[Mapping[str, Any]]) -> str:
+    """Why stopping this server would cost the ensemble its quorum; empty where it would not.
+
+    A single server has no quorum to lose: its restart is an interruption that nobody can avoid.
+    """
+    needed = len(servers) // 2 + 1
+    serving = [peer for peer in peers if peer["state"] in ("leader", "follower")]
+    if len(servers) < 2 or len(serving) >= needed:
+        return ""
+    silent = ", ".join(f"{peer['id']} ({peer['state']})" for peer in peers if peer not in serving)
+    return f"{len(serving)} other servers serve and the quorum needs {needed}; not serving: {silent}"
