@@ -74,8 +74,8 @@ def test_no_secret_in_arguments_environments_or_journals(lab, secrets, host):
     haystack = (
         lab(host)
         .run(
-            "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; journalctl --no-pager -o cat; cat /var/log/*.log "
-            "/var/log/kafka/* /var/log/zookeeper/* /var/log/postgresql/* 2>/dev/null; true"
+            "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; journalctl --no-pager -o cat; "
+            "cat /var/log/*.log /var/log/kafka/* /var/log/zookeeper/* /var/log/postgresql/* 2>/dev/null; true"
         )
         .stdout
     )

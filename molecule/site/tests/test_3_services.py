@@ -59,13 +59,13 @@ def test_ten_thousand_messages_are_written_with_all_acknowledgements_and_read_ba
         "--create --if-not-exists --topic rollout --partitions 3",
     )
     produced = host.run(
-        f"seq -f 'message %.0f' 1 {MESSAGES} | {JAVA_OPTIONS} {KAFKA}/bin/kafka-console-producer.sh --bootstrap-server {BOOTSTRAP} "
-        f"--producer.config {CLIENT} --producer-property acks=all --topic rollout"
+        f"seq -f 'message %.0f' 1 {MESSAGES} | {JAVA_OPTIONS} {KAFKA}/bin/kafka-console-producer.sh "
+        f"--bootstrap-server {BOOTSTRAP} --producer.config {CLIENT} --producer-property acks=all --topic rollout"
     )
     assert produced.rc == 0, produced.stderr[-2000:]
     consumed = lab("kafka3").run(
-        f"{JAVA_OPTIONS} {KAFKA}/bin/kafka-console-consumer.sh --bootstrap-server {BOOTSTRAP} --consumer.config {CLIENT} --topic rollout "
-        f"--from-beginning --max-messages {MESSAGES} --timeout-ms 60000"
+        f"{JAVA_OPTIONS} {KAFKA}/bin/kafka-console-consumer.sh --bootstrap-server {BOOTSTRAP} "
+        f"--consumer.config {CLIENT} --topic rollout --from-beginning --max-messages {MESSAGES} --timeout-ms 60000"
     )
     assert consumed.rc == 0, consumed.stderr[-2000:]
     assert sorted(consumed.stdout.split("\n")[:-1]) == sorted(f"message {number}" for number in range(1, MESSAGES + 1))
@@ -73,7 +73,8 @@ def test_ten_thousand_messages_are_written_with_all_acknowledgements_and_read_ba
 
 def test_a_new_topic_loses_nothing_by_default(lab):
     described = lab("epm1").check_output(
-        f"{JAVA_OPTIONS} {KAFKA}/bin/kafka-topics.sh --bootstrap-server {BOOTSTRAP} --command-config {CLIENT} --describe --topic rollout"
+        f"{JAVA_OPTIONS} {KAFKA}/bin/kafka-topics.sh --bootstrap-server {BOOTSTRAP} --command-config {CLIENT} "
+        "--describe --topic rollout"
     )
     assert "ReplicationFactor: 3" in described
     for line in described.splitlines():

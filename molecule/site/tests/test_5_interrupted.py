@@ -16,6 +16,13 @@ def pids(lab) -> dict[str, str]:
     return {host: lab(host).check_output("systemctl show --property=MainPID --value kafka") for host in BROKERS}
 
 
+def kill_with_workers(run: subprocess.Popen) -> None:
+    """SIGKILL for the controller, as when its machine loses power: no worker may go on, each has a session of its own."""
+    subprocess.run(["pkill", "-KILL", "--parent", str(run.pid)], check=False)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
 def test_a_run_killed_between_writing_and_restarting_is_finished_by_the_next(lab, play):
     before = pids(lab)
     words = ("-e", '{"kafka_retention_hours": 96}')
@@ -33,8 +40,7 @@ def test_a_run_killed_between_writing_and_restarting_is_finished_by_the_next(lab
         assert time.monotonic() < deadline
         assert run.poll() is None
         time.sleep(0.1)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    kill_with_workers(run)
     interrupted = pids(lab)
     assert interrupted == before, "the kill came after a restart: the test needs an earlier moment"
 
@@ -56,6 +62,17 @@ def test_going_back_restarts_the_brokers_one_by_one(lab, play):
     )
     # A start is over when the broker is in sync again, which takes it seconds; together they would start within one.
     assert all(later - earlier > 1_500_000 for earlier, later in zip(started, started[1:]))
+
+
+def test_no_broker_goes_while_a_partition_is_at_its_minimum(lab, play):
+    lab("kafka3").check_output("systemctl stop kafka")
+    before = pids(lab)
+    run = play("site.yml", "--limit", "epm1", "-e", '{"kafka_retention_hours": 97}')
+    assert run.rc != 0
+    assert "would have fewer in-sync" in " ".join(run.output.split())
+    assert pids(lab) == before
+    run = play("site.yml")
+    assert run.rc == 0, run.output[-3000:]
 
 
 def test_a_store_replaced_with_an_old_time_restarts_and_a_touched_file_does_not(lab, play):
