@@ -64,7 +64,8 @@ def add_contract(plan: Plan, where: Environment, inventory: str | None, extra: l
     """Judge the inventory before Ansible reads it: what does not parse or open is then told with every other finding."""
 
     def perform(run: Runner) -> None:
-        run(play.contract_command(where, inventory, extra), env=where.variables())
+        if run(play.contract_command(where, inventory, extra), check=False, env=where.variables()).returncode:
+            raise StepFailed("the contract refuses this inventory: correct what stands above, then run again. No host was contacted")
 
     plan.add("Contract", perform, "every variable and rule of the inventory, before a host is touched", streams=True)
 
