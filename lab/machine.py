@@ -10,6 +10,7 @@ from lab import rootfs
 from lab.errors import LabError
 from lab.shell import run, say, step
 from lab.state import cache_directory, cgroup2_mount
+from tools.machine import missing_packages
 
 PROGRAMS = {
     "apt-ftparchive": "apt-utils",
@@ -29,15 +30,9 @@ FREE_BYTES = 5 * 1024 * MEGABYTE
 MEMORY_BYTES = 6 * 1024 * MEGABYTE
 
 
-def missing_packages() -> list[str]:
-    """Debian packages of the programs that are not here."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-    return sorted({package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None})
-
-
 def install_tools() -> None:
     """Install with apt what is missing; what is there stays as it is."""
-    packages = missing_packages()
+    packages = missing_packages(PROGRAMS)
     if not packages:
         say("lab: every program that the lab needs is on this machine")
         return
@@ -109,6 +104,6 @@ def require_suitable() -> None:
 
 def check() -> None:
     require_suitable()
-    packages = missing_packages()
+    packages = missing_packages(PROGRAMS)
     missing = f"; 'python3 -m lab tools' installs what is missing: {', '.join(packages)}" if packages else ""
     print(f"this machine suits the lab{missing}")

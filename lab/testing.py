@@ -1,4 +1,7 @@
-"""Testinfra on the lab's hosts, as root and past the network: a test judges a host without Ansible. Lab only; nothing in it reaches a site."""
+"""Testinfra on the lab's hosts, as root and past the network: a test judges a host without Ansible.
+
+Lab only; nothing in it reaches a site.
+"""
 
 from __future__ import annotations
 

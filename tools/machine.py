@@ -7,11 +7,16 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+# Debian keeps the programs of a PostgreSQL server out of every PATH.
+OUT_OF_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/postgresql/*/bin")
+CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.d/dialtone-installs.conf")
 
 
 class MachineError(Exception):
@@ -84,8 +89,23 @@ def interpreters(paths: Iterable[Path] | None = None) -> list[Interpreter]:
 
 def missing_packages(programs: dict[str, str]) -> list[str]:
     """Debian packages of the programs that are not here."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *(found for place in OUT_OF_PATH for found in glob(place))])
     return sorted({package for program, package in programs.items() if shutil.which(program, path=path) is None})
+
+
+def can_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+@contextmanager
+def no_database_cluster(settings: Path = CLUSTER_SETTINGS) -> Iterator[None]:
+    """While it lasts, Debian's package of the PostgreSQL server brings programs, and neither makes nor starts a cluster."""
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("create_main_cluster = false\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        settings.unlink()
 
 
 def install_packages(packages: list[str], run: Callable[..., Any]) -> None:

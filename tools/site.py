@@ -65,7 +65,9 @@ def add_contract(plan: Plan, where: Environment, inventory: str | None, extra: l
 
     def perform(run: Runner) -> None:
         if run(play.contract_command(where, inventory, extra), check=False, env=where.variables()).returncode:
-            raise StepFailed("the contract refuses this inventory: correct what stands above, then run again. No host was contacted")
+            raise StepFailed(
+                "the contract refuses this inventory: correct what stands above, then run again. No host was contacted"
+            )
 
     plan.add("Contract", perform, "every variable and rule of the inventory, before a host is touched", streams=True)
 

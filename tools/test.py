@@ -22,6 +22,16 @@ from tools.steps import Plan, Runner, StepFailed, seconds
 
 SUITES = ("lint", "unit", "sanity", "molecule", "integration")
 NEED_LAB = {"molecule", "integration"}
+UNIT_PROGRAMS = {
+    "chromedriver": "chromium-driver",
+    "chromium": "chromium",
+    "git": "git",
+    "initdb": "postgresql",
+    "keytool": "default-jre-headless",
+    "make": "make",
+    "openssl": "openssl",
+    "ssh": "openssh-client",
+}
 ANSIBLE_TEST_PYTHONS = (3, 9), (3, 13)
 PLUGIN_UTILS = "collections/ansible_collections/dialtone/contact_center/plugins/plugin_utils"
 CLOSING_LINE = re.compile(r"^=+ (?P<counts>.*?\d+ [a-z]+.*?) in [\d.]+s.*=+$", re.MULTILINE)
@@ -75,7 +85,6 @@ class Tests:
         where: Environment | None = None,
         *,
         counted: bool = False,
-        beside: bool = False,
         **variables: str,
     ) -> None:
         """A command that passes or fails as a whole, or one of pytest (`counted`) whose closing line says how many did."""
@@ -85,7 +94,7 @@ class Tests:
             result = run(command, check=False, env=environment_variables)
             return self.judge(title, result, counted)
 
-        self.plan.add(title, perform, beside=beside, may_fail=True)
+        self.plan.add(title, perform, may_fail=True)
 
     def judge(self, title: str, result: subprocess.CompletedProcess[str], counted: bool) -> str | None:
         counts = counts_of(result.stdout) if counted else Counter({"failed" if result.returncode else "passed": 1})
@@ -106,10 +115,26 @@ class Tests:
         self.add("ansible-lint", [program("ansible-lint"), "-q", "--nocolor"])
 
     def unit(self) -> None:
+        self.add_unit_programs()
+        # A file stays with one worker: its database, its browser and its certificates are made once.
+        options = ["-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile", *self.pytest_arguments]
         for where in self.environments:
             chosen = "not lab" if where == self.newest else "not lab and not slow"
-            command = [str(where.python), "-m", "pytest", "-m", chosen, "-p", "no:cacheprovider", *self.pytest_arguments]
-            self.add(f"unit tests {where.interpreter.name}", command, where, counted=True, beside=where != self.newest)
+            command = [str(where.python), "-m", "pytest", "-m", chosen, *options]
+            self.add(f"unit tests {where.interpreter.name}", command, where, counted=True)
+
+    def add_unit_programs(self) -> None:
+        """Where nothing can be installed, the tests that need what is missing are skipped, and say so."""
+        packages = machine.missing_packages(UNIT_PROGRAMS)
+        if packages and not machine.can_install():
+            words = f"missing on this machine: {', '.join(packages)}; the unit tests that need them will be skipped"
+            print(words, file=sys.stderr)
+        elif packages:
+            self.plan.add(
+                "Programs of the unit tests",
+                lambda run: install_unit_programs(packages, run),
+                f"apt-get install {' '.join(packages)}",
+            )
 
     def sanity(self) -> None:
         self.plan.add("ansible-test sanity", self.run_sanity, "on the assembled collection", may_fail=True)
@@ -179,6 +204,11 @@ class Tests:
             verdict = ("FAILED" if step.failed else "ok" if ran else "not run") + (f"  {step.outcome}" if step.outcome else "")
             print(f"{step.title:{width}}  {seconds(step.elapsed):>12}  {verdict}")
         print(closing_line(self.counts, elapsed))
+
+
+def install_unit_programs(packages: list[str], run: Runner) -> None:
+    with machine.no_database_cluster():
+        machine.install_packages(packages, run)
 
 
 def provide_pip(where: Environment) -> None:

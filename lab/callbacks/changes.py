@@ -1,4 +1,7 @@
-"""Writes what each task changed as JSON lines, for the test that --check foretells a run. Lab only; nothing in it reaches a site."""
+"""Writes what each task changed as JSON lines, for the test that --check foretells a run.
+
+Lab only; nothing in it reaches a site.
+"""
 
 from __future__ import annotations
 

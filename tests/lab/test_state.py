@@ -45,7 +45,9 @@ def test_the_same_name_in_another_checkout_is_another_lab(monkeypatch):
     assert Lab("site").cgroup_name != one
 
 
-@pytest.mark.parametrize("content", ["", "no number", "999999999\n", f"{os.getpid()}\n"])
+@pytest.mark.parametrize(
+    "content", ["", "no number", "999999999\n", f"{os.getpid()}\n"], ids=["empty", "no number", "gone", "another process"]
+)
 def test_a_stale_process_id_is_not_the_lab(lab, content):
     lab.init_pid_file.write_text(content)
     assert lab.init_pid is None

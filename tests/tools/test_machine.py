@@ -66,3 +66,27 @@ def test_missing_packages_without_root_are_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(machine.os, "geteuid", lambda: 1000)
     with pytest.raises(MachineError, match=r"^missing on this machine: maven, socat; install them, or run as root$"):
         machine.install_packages(["maven", "socat"], lambda command, env: None)
+
+
+def test_programs_of_a_database_server_are_found_where_debian_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "postgresql/15/bin/initdb"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(machine, "OUT_OF_PATH", ())
+    assert machine.missing_packages({"initdb": "postgresql"}) == ["postgresql"]
+    monkeypatch.setattr(machine, "OUT_OF_PATH", (str(tmp_path / "postgresql/*/bin"),))
+    assert machine.missing_packages({"initdb": "postgresql"}) == []
+
+
+def test_no_cluster_is_made_while_programs_are_installed_and_the_setting_goes_with_it(tmp_path: Path) -> None:
+    settings = tmp_path / "createcluster.d/ours.conf"
+
+    def install() -> None:
+        assert settings.read_text(encoding="utf-8") == "create_main_cluster = false\n"
+        raise OSError("apt-get died")
+
+    with pytest.raises(OSError, match="apt-get died"), machine.no_database_cluster(settings):
+        install()
+    assert not settings.exists()

@@ -75,3 +75,26 @@ def test_an_unknown_scenario_is_refused_by_name(checks: test.Tests) -> None:
     checks.scenario = "no_such_scenario"
     with pytest.raises(test.MachineError, match="there is no scenario no_such_scenario; there are: "):
         checks.molecule()
+
+
+@pytest.fixture
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test.machine, "missing_packages", lambda programs: ["chromium"] if "chromium" in programs else [])
+
+
+def test_programs_that_unit_tests_need_are_a_step_of_their_own(
+    checks: test.Tests, no_browser: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test.machine, "can_install", lambda: True)
+    checks.unit()
+    assert [step.title for step in checks.plan.steps] == ["Programs of the unit tests", "unit tests py3.13"]
+    assert checks.plan.steps[0].detail == "apt-get install chromium"
+
+
+def test_programs_that_cannot_be_installed_are_named_and_stop_nothing(
+    checks: test.Tests, no_browser: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(test.machine, "can_install", lambda: False)
+    checks.unit()
+    assert [step.title for step in checks.plan.steps] == ["unit tests py3.13"]
+    assert capsys.readouterr().err.startswith("missing on this machine: chromium; ")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The state that a role keeps on a host: desired items, what is observed of them, and the plan between the two.
 
-`plan_*` functions are pure: they get what was observed and say what has to change. `Host` is the only class that touches the machine.
+`plan_*` functions are pure: they get what was observed and say what has to change. Only the class `Host` touches the machine.
 """
 
 from __future__ import annotations
@@ -177,9 +177,8 @@ def plan_properties(item: Mapping[str, Any], observed: Observed) -> Change | Non
     if item.get("owned", "file") == "keys":
         if observed.kind == "missing":
             raise StateError(
-                "{} does not exist, and only single keys of it are ours: the vendor's program that brings the file has to run first".format(
-                    item["path"]
-                )
+                "{} does not exist, and only single keys of it are ours: the vendor's program that brings the file has to run "
+                "first".format(item["path"])
             )
         wanted = properties.merge(current, values, item.get("absent_keys") or ())
     else:

@@ -129,16 +129,23 @@ def certificate_reasons(
     return reasons
 
 
+def _opened(data: bytes | None, password: str) -> tuple[java_keystore.Keystore, list[str]]:
+    """The JKS store, or an empty one and why it has to be written anew."""
+    if data is None:
+        return java_keystore.Keystore(), ["is created"]
+    try:
+        return java_keystore.read(data, password), []
+    except java_keystore.PasswordError:
+        return java_keystore.Keystore(), ["does not open with trust_store_password"]
+    except java_keystore.KeystoreError as error:
+        return java_keystore.Keystore(), [str(error)]
+
+
 def keystore_reasons(data: bytes | None, password: str, chain: Sequence[bytes]) -> list[str]:
     """Why a JKS keystore does not hold the node's key with this chain."""
-    if data is None:
-        return ["is created"]
-    try:
-        store = java_keystore.read(data, password)
-    except java_keystore.PasswordError:
-        return ["does not open with trust_store_password"]
-    except java_keystore.KeystoreError as error:
-        return [str(error)]
+    store, reasons = _opened(data, password)
+    if reasons:
+        return reasons
     if ALIAS not in store.private_keys:
         return [f"holds no key {ALIAS}"]
     return [] if store.private_keys[ALIAS] == list(chain) else [f"holds another certificate under {ALIAS}"]
@@ -146,14 +153,9 @@ def keystore_reasons(data: bytes | None, password: str, chain: Sequence[bytes]) 
 
 def truststore_reasons(data: bytes | None, password: str, ca: Sequence[bytes]) -> list[str]:
     """Why a JKS truststore does not trust the site's CA. Other entries are not ours, and stay."""
-    if data is None:
-        return ["is created"]
-    try:
-        store = java_keystore.read(data, password)
-    except java_keystore.PasswordError:
-        return ["does not open with trust_store_password"]
-    except java_keystore.KeystoreError as error:
-        return [str(error)]
+    store, reasons = _opened(data, password)
+    if reasons:
+        return reasons
     return [] if set(ca) <= set(store.certificates.values()) else ["does not trust the site's CA"]
 
 

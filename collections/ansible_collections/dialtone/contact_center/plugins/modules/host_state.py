@@ -1,7 +1,7 @@
+#!/usr/bin/python
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the action plugin host_state."""
-
+# Documentation only: the action plugin of the same name does the work on the controller.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -12,10 +12,10 @@ author: [Dialtone maintainers (@dialtone)]
 description:
   - Templates are rendered on the controller, then one module call observes every item on the host, says what differs and why, and
     writes what it is responsible for. Forty template tasks cost 36 times as much.
-  - Directories, files, properties, marked blocks, links and absent files are written here. Groups, users, packages, trees and units are
-    only observed; RV(drift) names them, and the role acts on them with the builtin modules.
-  - Items are written in this order - directories, files, properties, blocks, links, absent files. A failure at one leaves those before it
-    written, and says so; the next run goes on from there.
+  - Directories, files, properties, marked blocks, links and absent files are written here. Groups, users, packages, trees and
+    units are only observed; RV(drift) names them, and the role acts on them with the builtin modules.
+  - Items are written in this order - directories, files, properties, blocks, links, absent files. A failure at one leaves those
+    before it written, and says so; the next run goes on from there.
   - In check mode RV(changes) holds the drift too, so that the items listed are the items that a run changes.
   - No content ever reaches the host's syslog.
 options:
@@ -32,15 +32,16 @@ options:
     elements: dict
   file:
     description:
-      - Files that are ours from the first to the last byte. Words C(path), one of C(content) and C(template), C(owner), C(group), C(mode),
-        C(secret) to keep the content out of diffs, C(backup) (default true), C(keep_existing) to set only owner and mode of a file that
-        is there.
+      - Files that are ours from the first to the last byte. Words C(path), one of C(content) and C(template), C(owner), C(group),
+        C(mode), C(secret) to keep the content out of diffs, C(backup) (default true), C(keep_existing) to set only owner and mode
+        of a file that is there.
     type: list
     elements: dict
   properties:
     description:
-      - Java properties files. Words C(path), C(values), C(owned) (V(file) writes all of it, V(keys) leaves every other key, comment and
-        line of the vendor's file as it is), C(header), C(absent_keys), C(secret_keys) whose values are masked, and the words of a file.
+      - Java properties files. Words C(path), C(values), C(owned) (V(file) writes all of it, V(keys) leaves every other key,
+        comment and line of the vendor's file as it is), C(header), C(absent_keys), C(secret_keys) whose values are masked, and
+        the words of a file.
     type: list
     elements: dict
   block:

@@ -10,8 +10,8 @@ version_added: 0.1.0
 author: [Dialtone maintainers (@dialtone)]
 description:
   - Called by the action plugin M(dialtone.contact_center.host_state), never by a playbook.
-  - It gets the desired state as one opaque argument, because Ansible writes a module's arguments to the host's syslog, and rendered
-    files do not belong there.
+  - It gets the desired state as one opaque argument, because Ansible writes a module's arguments to the host's syslog, and
+    rendered files do not belong there.
 options:
   payload:
     description:
@@ -219,7 +219,8 @@ def main() -> None:
         return
     if remaining:
         module.fail_json(
-            msg="written, but observed again it is not as desired: {}. Another program changes it, or the file system refuses it.".format(
+            msg="written, but observed again it is not as desired: {}. "
+            "Another program changes it, or the file system refuses it.".format(
                 "; ".join("{} {} ({})".format(one.kind, one.path, ", ".join(one.reasons)) for one in remaining)
             ),
             applied=done,

@@ -22,7 +22,9 @@ options:
     type: str
     required: true
   user:
-    description: Role that POM logs in with (POM-DB-03, POM-DB-04).
+    description:
+      - Role that POM logs in with (POM-DB-03, POM-DB-04).
+      - It gets CREATE on the database (POM-DB-07) and no more than it needs.
     type: str
     required: true
   password:
@@ -154,7 +156,7 @@ missing:
   elements: str
   sample: []
 changes:
-  description: What was changed, or in check mode would be. RV(changes[].needs) is what makes the change effective.
+  description: What was changed, or in check mode would be. C(needs) of an entry says what makes the change effective.
   returned: always
   type: list
   elements: dict

@@ -11,7 +11,8 @@ author:
   - Dialtone maintainers (@dialtone)
 description:
   - Validates the merged variables of every host of the inventory against the schemas, and the rules across hosts.
-  - Reports every finding at once, with file, line and column, and fails when one of them refuses. A secret's value is never shown.
+  - Reports every finding at once, with file, line and column, and fails when one of them refuses. A secret's value is never
+    shown.
   - Computes the site model where nothing is refused.
   - Runs on the controller and contacts no host; templated values are rendered with lookups that only read.
 options:

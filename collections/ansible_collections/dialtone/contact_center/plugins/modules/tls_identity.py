@@ -9,8 +9,8 @@ short_description: Keep a node's own key, its certificate and the stores made of
 version_added: 0.1.0
 author: [Dialtone maintainers (@dialtone)]
 description:
-  - The private key is made on the node and never leaves it (POM-KAFKA-06). The module hands out a signing request, takes the signed
-    certificate, and lays both down where the services of the node read them.
+  - The private key is made on the node and never leaves it (POM-KAFKA-06). The module hands out a signing request, takes the
+    signed certificate, and lays both down where the services of the node read them.
   - It compares certificates, names and fingerprints, never file times, and says in words why something has to change.
   - Java stores are written by keytool, with passwords from files; they are read without a JVM.
 options:
@@ -331,7 +331,8 @@ class Node:
         except java_keystore.KeystoreError as error:
             if self.params["on_mismatch"] == "fail":
                 raise identity.IdentityError(
-                    f"{path}: {error}. It is not overwritten: give the password that opens it as trust_store_password, or move it away."
+                    f"{path}: {error}. It is not overwritten: give the password that opens it as trust_store_password, "
+                    "or move it away."
                 ) from error
             return None
 
@@ -454,8 +455,9 @@ class Node:
             reasons[self.certificate] = needed
         if certificate is not None and not ours and self.params["on_mismatch"] == "fail":
             raise identity.IdentityError(
-                f"{self.certificate} was issued by '{certificate.issuer}', which is not the CA whose key lies with the inventory. Another CA is never made: bring the CA's key "
-                "(trust_ca_private_key, trust_ca_certificate) to this inventory, or set trust_on_foreign_ca to repair to move to the new CA."
+                f"{self.certificate} was issued by '{certificate.issuer}', which is not the CA whose key lies with the "
+                "inventory. Another CA is never made: bring the CA's key (trust_ca_private_key, trust_ca_certificate) to this "
+                "inventory, or set trust_on_foreign_ca to repair to move to the new CA."
             )
         if self.read(self.ca) != self.ca_bytes():
             reasons[self.ca] = ["is created" if self.read(self.ca) is None else "content changes"]

@@ -97,7 +97,7 @@ def parse_probe(text: str) -> dict[str, list[str]]:
 def _interpreter(candidates: list[str], package: str) -> str:
     found = []
     for candidate in candidates:
-        path, _, version = candidate.rpartition(" ")
+        path, _space, version = candidate.rpartition(" ")
         numbers = re.fullmatch(r"(\d+)\.(\d+)", version)
         if not path or numbers is None:
             continue
@@ -106,7 +106,8 @@ def _interpreter(candidates: list[str], package: str) -> str:
         found.append(f"{path} is {version}")
     minimum = ".".join(map(str, MINIMUM_PYTHON))
     raise PlatformError(
-        f"it has no Python {minimum} or newer ({'; '.join(found) or 'no Python at all'}): install the package {package}, then run again"
+        f"it has no Python {minimum} or newer ({'; '.join(found) or 'no Python at all'}): "
+        f"install the package {package}, then run again"
     )
 
 

@@ -109,7 +109,7 @@ def locate_inline(documents: Documents, files: Iterable[str], kind: str, name: s
             if not steps:
                 declared = here if declared is NOWHERE else declared
                 continue
-            variables = body
+            variables: yaml.Node | None = body
             if kind == "group" and isinstance(body, yaml.MappingNode):
                 pair = _last_pair(body, "vars")
                 variables = pair[1] if pair else None

@@ -114,7 +114,7 @@ def _duplicate_id(site: SiteView, rule: Rule, component: str, word: str) -> Iter
     for (_site, data_center), hosts in site.having(component):
         for value, same in _grouped(hosts, word).items():
             used = {host.values[word] for host in hosts if word in host}
-            free = next(number for number in range(1, len(used) + 2) if number not in used)
+            free = min(set(range(1, len(used) + 2)) - used)
             for host in same[1:]:
                 yield site.finding(
                     rule.name,

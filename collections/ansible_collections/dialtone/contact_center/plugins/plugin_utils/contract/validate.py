@@ -7,16 +7,20 @@ from __future__ import annotations
 import functools
 import json
 import re
+import sys
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+from ansible.errors import AnsibleError
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import Word
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 LONGEST_SHOWN = 60
 SECRET_KEY = re.compile(r"passw|secret|passphrase|credential|private|\.jaas\.", re.IGNORECASE)
@@ -69,7 +73,17 @@ def _faults(word: Word, value: Any) -> list[Fault]:
 
 @functools.cache
 def _validator(_name: str, schema: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema), format_checker=FORMATS)
+    try:
+        from jsonschema import Draft202012Validator, FormatChecker
+    except ImportError as error:
+        raise AnsibleError(
+            f"the controller's Python ({sys.executable}) has no package jsonschema, without which no variable can be judged; "
+            f"install it there: {sys.executable} -m pip install jsonschema"
+        ) from error
+    checker = FormatChecker(formats=())
+    for name, (fits, raises) in FORMATS.items():
+        checker.checks(name, raises)(fits)
+    return Draft202012Validator(json.loads(schema), format_checker=checker)
 
 
 def plain(value: Any) -> Any:
@@ -127,7 +141,8 @@ Words = tuple[str, str, str]
 
 
 def _type(word: Word, error: ValidationError, secret: bool) -> Words:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    kinds: Any = error.validator_value
+    wanted = kinds if isinstance(kinds, list) else [kinds]
     expected = " or ".join(TYPES[kind] for kind in wanted)
     value = error.instance
     if wanted == ["string"] and not secret and not isinstance(value, (Mapping, list, type(None))):
@@ -155,7 +170,8 @@ def _range(word: Word, error: ValidationError, _secret: bool) -> Words:
 
 
 def _choice(word: Word, error: ValidationError, _secret: bool) -> Words:
-    choices = [show(choice) for choice in error.validator_value]
+    allowed: Any = error.validator_value
+    choices = [show(choice) for choice in allowed]
     expected = choices[0] if len(choices) == 1 else "one of " + ", ".join(choices)
     return "value-choice", expected, f"write {word.name}: {choices[0]}" + (" or another of these" if len(choices) > 1 else "")
 
@@ -212,7 +228,6 @@ def _example(word: Word) -> str:
 
 # --- formats ------------------------------------------------------------------------------------------------------
 
-FORMATS = FormatChecker(formats=())
 FORMAT_WORDS = {
     "ipv4": "an IPv4 address, such as 192.0.2.11",
     "ipv4-network": "an IPv4 network, such as 192.0.2.0/24",
@@ -220,19 +235,23 @@ FORMAT_WORDS = {
 }
 
 
-@FORMATS.checks("ipv4", raises=AddressValueError)
 def _is_ipv4(value: Any) -> bool:
     return not isinstance(value, str) or IPv4Address(value) is not None
 
 
-@FORMATS.checks("ipv4-network", raises=(AddressValueError, NetmaskValueError, ValueError))
 def _is_ipv4_network(value: Any) -> bool:
     return not isinstance(value, str) or ("/" in value and IPv4Network(value) is not None)
 
 
-@FORMATS.checks("time-zone")
 def _is_time_zone(value: Any) -> bool:
     return not isinstance(value, str) or value in time_zones()
+
+
+FORMATS: dict[str, tuple[Callable[[Any], bool], tuple[type[Exception], ...]]] = {
+    "ipv4": (_is_ipv4, (AddressValueError,)),
+    "ipv4-network": (_is_ipv4_network, (AddressValueError, NetmaskValueError, ValueError)),
+    "time-zone": (_is_time_zone, ()),
+}
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -41,5 +42,5 @@ def test_back_up_keeps_content_and_mode_and_never_overwrites(tmp_path):
     first, second = files.back_up(str(path)), files.back_up(str(path))
     assert first != second
     for copy in (first, second):
-        assert open(copy, encoding="utf-8").read() == "a"
+        assert Path(copy).read_text(encoding="utf-8") == "a"
         assert os.stat(copy).st_mode & 0o7777 == 0o640

@@ -51,13 +51,15 @@ class Server:
         done = subprocess.run([*prefix, *map(str, argv)], check=True, capture_output=True, text=True, cwd="/", **words)
         return done.stdout
 
-    def create(self, cluster: Path) -> None:
+    def create(self, made: Path) -> None:
         if os.geteuid() == 0:
             shutil.chown(self.directory, "postgres", "postgres")
-        self.run("cp", "-a", cluster, self.data)
+        self.run("cp", "-a", *(made / name for name in ("data", "server.key", "server.crt")), self.directory)
         with (self.data / "postgresql.conf").open("a") as stream:
             stream.write(f"port = {self.port}\nunix_socket_directories = '{self.directory}'\n")
             stream.write("log_statement = all\nshared_buffers = 1MB\nfsync = off\n")
+
+    def certify(self) -> None:
         self.run(
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db1", "-days", "2",
             "-keyout", self.directory / "server.key", "-out", self.directory / "server.crt",
@@ -99,14 +101,16 @@ class Server:
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A fresh cluster to copy: making one takes longer than all else."""
+    """A fresh cluster and a certificate to copy: making them takes longer than all else."""
     with tempfile.TemporaryDirectory(prefix="pg-") as directory:
         if os.geteuid() == 0:
             shutil.chown(directory, "postgres", "postgres")
         maker = Server(Path(directory))
-        authentication = ("--auth-local=peer", "--auth-host=scram-sha-256")
-        maker.run(BINARIES / "initdb", "-D", maker.data, "-N", "-E", "UTF8", "--locale=C.UTF-8", *authentication)
-        yield maker.data
+        # Small WAL segments, because every test copies the cluster.
+        options = ("--auth-local=peer", "--auth-host=scram-sha-256", "--wal-segsize=1", "--locale=C.UTF-8")
+        maker.run(BINARIES / "initdb", "-D", maker.data, "-N", "-E", "UTF8", *options)
+        maker.certify()
+        yield maker.directory
 
 
 @pytest.fixture
@@ -215,10 +219,7 @@ def test_what_an_interrupted_run_left_is_loaded(server, run):
 @needs_server
 def test_a_renewed_certificate_is_served_without_a_restart(server, run):
     run(server.options())
-    server.run(
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db1", "-days", "2",
-        "-keyout", server.directory / "server.key", "-out", server.directory / "server.crt",
-    )
+    server.certify()
     assert items(run(server.options(), check_mode=True)) == ["configuration"]
     assert run(server.options())["changed"]
     argv = ["openssl", "s_client", "-starttls", "postgres", "-connect", f"127.0.0.1:{server.port}"]

@@ -15,8 +15,9 @@ DEBIAN_12 = (
     "dialtone_firewalld=inactive\ndialtone_python=/usr/bin/python3 3.11\n"
 )
 RHEL_8 = (
-    "sudo: a lecture\r\ndialtone_id=rhel\r\ndialtone_id_like=fedora\r\ndialtone_version_id=8.10\r\ndialtone_memory_kb=32768000\r\n"
-    "dialtone_firewalld=active\r\ndialtone_python=/usr/bin/python3 3.6\r\ndialtone_python=/usr/bin/python3.9 3.9\r\n"
+    "sudo: a lecture\r\ndialtone_id=rhel\r\ndialtone_id_like=fedora\r\ndialtone_version_id=8.10\r\n"
+    "dialtone_memory_kb=32768000\r\ndialtone_firewalld=active\r\ndialtone_python=/usr/bin/python3 3.6\r\n"
+    "dialtone_python=/usr/bin/python3.9 3.9\r\n"
 )
 VENDOR_BUILD = (
     'dialtone_id=vendorlinux\ndialtone_id_like="rhel fedora"\ndialtone_version_id=8.4\ndialtone_python=/usr/bin/python3.9 3.9\n'

@@ -27,10 +27,11 @@ def test_slips(one: str, other: str, slips: int) -> None:
 
 
 @given(WORDS, WORDS)
-def test_slips_are_symmetric_and_none_only_between_equals(one: str, other: str) -> None:
-    assert slips_between(one, other) == slips_between(other, one)
-    assert (slips_between(one, other) == 0) == (one == other)
-    assert abs(len(one) - len(other)) <= slips_between(one, other) <= max(len(one), len(other))
+def test_slips_are_symmetric_and_none_only_between_equals(word: str, another: str) -> None:
+    slips = slips_between(word, another)
+    assert slips == slips_between(another, word)
+    assert (slips == 0) == (word == another)
+    assert abs(len(word) - len(another)) <= slips <= max(len(word), len(another))
 
 
 def test_nearest_prefers_the_fewest_slips_and_does_not_guess_wildly() -> None:

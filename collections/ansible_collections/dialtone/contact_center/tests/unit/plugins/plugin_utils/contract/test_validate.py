@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
+from ansible.errors import AnsibleError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import Validator
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import Validator, _validator
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import Word, load_catalogue
 
 CATALOGUE = load_catalogue()
@@ -76,3 +78,10 @@ def test_property_names_are_judged() -> None:
 def test_password_among_properties_is_not_shown() -> None:
     ((_rule, found),) = faults("kafka_extra_properties", {"my.password": ["hunter2"]})
     assert "hunter2" not in found
+
+
+def test_a_controller_without_jsonschema_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    _validator.cache_clear()
+    with pytest.raises(AnsibleError, match=r"has no package jsonschema.*-m pip install jsonschema"):
+        faults("kafka_heap_mb", 2048)
