@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -54,14 +55,21 @@ def test_a_run_killed_between_writing_and_restarting_is_finished_by_the_next(lab
     assert pids(lab) == after
 
 
-def test_going_back_restarts_the_brokers_one_by_one(lab, play):
+def controller(play) -> str:
+    assert play("status.yml").rc == 0
+    rows = json.loads((REPOSITORY / "build" / "lab" / "status.json").read_text(encoding="utf-8"))["rows"]
+    return next(row["observed"] for row in rows if row["what"] == "controller")
+
+
+def test_going_back_restarts_the_brokers_one_by_one_and_the_controller_last(lab, play):
+    last = controller(play)
     run = play("site.yml")
     assert run.rc == 0, run.output[-3000:]
-    started = sorted(
-        float(lab(host).check_output("systemctl show --property=ActiveEnterTimestampMonotonic --value kafka")) for host in BROKERS
-    )
+    show = "systemctl show --property=ActiveEnterTimestampMonotonic --value kafka"
+    started = sorted((float(lab(host).check_output(show)), host) for host in BROKERS)
     # A start is over when the broker is in sync again, which takes it seconds; together they would start within one.
-    assert all(later - earlier > 1_500_000 for earlier, later in zip(started, started[1:]))
+    assert all(later[0] - earlier[0] > 1_500_000 for earlier, later in zip(started, started[1:]))
+    assert started[-1][1] == last
 
 
 def test_no_broker_goes_while_a_partition_is_at_its_minimum(lab, play):

@@ -253,3 +253,23 @@ def test_packages_are_asked_once(tmp_path, tool, out, missing):
     names = ["chrony", "nano", "jq"]
     assert host.missing_packages(names) == missing
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("default", "current", "differs"),
+    [
+        pytest.param("system_u:object_r:etc_t:s0", "unconfined_u:object_r:etc_t:s0", False, id="only the user differs"),
+        pytest.param("system_u:object_r:etc_t:s0", "unconfined_u:object_r:user_tmp_t:s0", True, id="another type"),
+        pytest.param(None, "unconfined_u:object_r:user_tmp_t:s0", False, id="the policy names none"),
+    ],
+)
+def test_a_file_with_another_selinux_type_is_a_change(tmp_path, default, current, differs):
+    (tmp_path / "x").write_text("a")
+    host = Host(
+        run=no_command,
+        root=str(tmp_path),
+        default_context=lambda path: default and default.split(":"),
+        current_context=lambda path: current.split(":"),
+    )
+    changes = host.plan({"file": [{"path": "/x", "content": "a"}]})
+    assert [change.reasons for change in changes] == ([("SELinux context becomes the policy's",)] if differs else [])
