@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab_site import BROKERS, HOSTS
+from lab_site import BROKERS, HOSTS, REPOSITORY
 
 STORES = ("/opt/config/pomKeyStore", "/opt/config/pomTrustStore")
 
@@ -89,3 +89,17 @@ def test_the_key_of_the_ca_is_on_no_host(lab, secrets, host):
     needle = secrets["trust_ca_private_key"].strip().splitlines()[2]
     found = lab(host).run("grep -rlsF -- %s /etc /opt /var /home /root /tmp /usr/local /run", needle)
     assert found.stdout == ""
+
+
+def test_no_secret_in_what_a_run_says_or_leaves_on_the_controller(play, secrets):
+    words = '{"kafka_retention_hours": 98, "pom_database_max_connections": 150}'
+    run = play("site.yml", "--check", "--diff", "-vvv", "-e", words)
+    assert run.rc == 0, run.output[-3000:]
+    files = [path for path in (REPOSITORY / "build").rglob("*") if path.is_file()]
+    left = "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+    for name, secret in secrets.items():
+        if name == "trust_ca_certificate":
+            continue
+        telling = secret.strip().splitlines()[2] if "PRIVATE KEY" in secret else secret
+        assert telling not in run.output, name
+        assert telling not in left, name
