@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,10 @@ def test_schema_is_a_closed_draft_2020_12_schema(area: str) -> None:
 
 @pytest.mark.parametrize(("area", "name", "prop"), PROPERTIES, ids=[name for _area, name, _prop in PROPERTIES])
 def test_variable_is_fully_described(area: str, name: str, prop: dict[str, Any]) -> None:
-    own_prefix = "dialtone" if area == "run" else area
-    assert name.startswith((f"{own_prefix}_", "site", "data_center")), "a variable carries the name of its area"
+    # A word for one run carries the name of its playbook, or of Dialtone.
+    prefixes = ["dialtone", *(path.stem for path in (ROOT / "playbooks").glob("*.yml"))] if area == "run" else [area]
+    own = (*(f"{prefix}_" for prefix in prefixes), "site", "data_center")
+    assert name.startswith(own), "a variable carries the name of its area"
     assert prop["description"].endswith((".", "`")) or "`" in prop["description"]
     assert {key for key in prop if key.startswith("x-")} <= KEYWORDS
     assert ("x-computed" in prop) is ("x-computed-from" in prop)
@@ -48,6 +51,17 @@ def test_variable_is_fully_described(area: str, name: str, prop: dict[str, Any])
         assert "enum" not in prop
         assert prop.get("default", "") == ""
         assert "examples" not in prop
+
+
+def test_the_contract_knows_every_word_that_a_playbook_takes_from_a_person() -> None:
+    taken = {
+        word
+        for path in (ROOT / "playbooks").rglob("*.yml")
+        for word in re.findall(r"{{ \(?(\w+) \| default\(", path.read_text(encoding="utf-8"))
+    }
+    given_by_playbooks = {"preflight_ignore_unreachable", "site_platform"}
+    assert taken - given_by_playbooks <= {name for _area, name, _prop in PROPERTIES}
+    assert {"status_fail_on", "verify_wait_seconds", "kafka_restart_all"} <= taken
 
 
 def test_a_name_is_defined_once() -> None:

@@ -151,7 +151,7 @@ def _type(word: Word, error: ValidationError, secret: bool) -> Words:
         number = value.strip()
         fix = f"write it without quotes: {word.name}: {number}; on the command line -e '{{\"{word.name}\": {number}}}'"
     elif wanted == ["boolean"]:
-        fix = f"write {word.name}: true or {word.name}: false, without quotes"
+        fix = f"write {word.name}: true or {word.name}: false, without quotes; on the command line -e '{{\"{word.name}\": true}}'"
     else:
         fix = _example(word)
     return "value-type", expected + _unit(word), fix
