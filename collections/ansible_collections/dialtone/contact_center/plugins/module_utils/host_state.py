@@ -252,7 +252,8 @@ class Unit:
 def stale_reasons(unit: Unit) -> list[str]:
     """Why a running service is no longer what is on disk; empty when it is, or when it does not run.
 
-    Contents decide, never times: a touched file is not stale, a replaced store with an old time is.
+    Contents decide, never times: a touched file is not stale, a replaced store with an old time is. For the same reason systemd's
+    NeedDaemonReload does not count: a unit file that was changed and changed back is what the service was started with.
     """
     if unit.active not in ("active", "activating", "reloading") or not unit.present:
         return []
@@ -265,8 +266,6 @@ def stale_reasons(unit: Unit) -> list[str]:
     ]
     reasons += [f"{path} is new since {unit.name} was started" for path in sorted(set(unit.present) - set(unit.recorded))]
     reasons += [f"{path} is gone since {unit.name} was started" for path in sorted(set(unit.recorded) - set(unit.present))]
-    if unit.needs_reload and not reasons:
-        reasons.append(f"systemd has not read the unit file of {unit.name} again")
     return reasons
 
 
