@@ -69,6 +69,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import files
 from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
+    DIGESTS_PATH,
     OBSERVED_KINDS,
     Change,
     Host,
@@ -157,6 +158,15 @@ class Writer:
             return ""
 
 
+def remember(host: Host, module: AnsibleModule) -> None:
+    """Leave the digests of large files for the next call: bookkeeping that saves time, and is not worth a failure."""
+    if host.learned and not module.check_mode and os.path.isdir(os.path.dirname(DIGESTS_PATH)):
+        try:
+            files.write(DIGESTS_PATH, json.dumps(host.known_digests).encode("utf-8"), 0o600)
+        except OSError as error:
+            module.warn("%s could not be written: %s" % (DIGESTS_PATH, error))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={"payload": {"type": "str", "required": True, "no_log": True}, "apply": {"type": "bool", "default": True}},
@@ -169,12 +179,14 @@ def main() -> None:
         default_context=default_context,
         current_context=current_context,
     )
+    host.recall(DIGESTS_PATH)
     try:
         changes = host.plan(desired)
         drift, units = host.drift(desired)
     except StateError as error:
         module.fail_json(msg=str(error))
         return
+    remember(host, module)
     apply = module.params["apply"]
     result = {"changes": [change.public() for change in changes], "drift": drift, "units": units, "backups": []}
     if apply and module.check_mode:

@@ -7,6 +7,7 @@ import grp
 import hashlib
 import os
 import pwd
+import time
 
 import pytest
 from hypothesis import given
@@ -273,3 +274,45 @@ def test_a_file_with_another_selinux_type_is_a_change(tmp_path, default, current
     )
     changes = host.plan({"file": [{"path": "/x", "content": "a"}]})
     assert [change.reasons for change in changes] == ([("SELinux context becomes the policy's",)] if differs else [])
+
+
+def big(path, byte: bytes) -> None:
+    path.write_bytes(byte * host_state.REMEMBERED_BYTES)
+
+
+def settled(host: Host, monkeypatch) -> None:
+    """As if the files had been lying there for a while."""
+    now = time.time()
+    monkeypatch.setattr(host_state.time, "time", lambda: now + 60)
+
+
+def test_a_large_file_is_hashed_once_and_again_when_its_content_changes(tmp_path, monkeypatch):
+    big(tmp_path / "a.jar", b"a")
+    first = Host(run=no_command, root=str(tmp_path))
+    settled(first, monkeypatch)
+    before = first.digests(["/*.jar"])
+    assert first.learned
+    second = Host(run=no_command, root=str(tmp_path), known_digests=first.known_digests)
+    monkeypatch.setattr(host_state.hashlib, "sha256", None)
+    assert second.digests(["/*.jar"]) == before
+    monkeypatch.undo()
+    status = (tmp_path / "a.jar").stat()
+    big(tmp_path / "a.jar", b"b")
+    os.utime(tmp_path / "a.jar", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert second.digests(["/*.jar"]) != before, "same size, same time, another content"
+
+
+def test_a_file_that_has_just_changed_and_a_small_one_are_never_remembered(tmp_path):
+    big(tmp_path / "young.jar", b"a")
+    (tmp_path / "small.properties").write_text("a=b")
+    host = Host(run=no_command, root=str(tmp_path))
+    host.digests(["/*"])
+    assert host.known_digests == {}
+
+
+@pytest.mark.parametrize("content", [b"no json", b"[1]", b"\xff"])
+def test_a_damaged_memory_is_as_good_as_none(tmp_path, content):
+    (tmp_path / "digests.json").write_bytes(content)
+    host = Host(run=no_command, root=str(tmp_path))
+    host.recall("/digests.json")
+    assert host.known_digests == {}
