@@ -9,7 +9,7 @@ import pwd
 import shutil
 import tempfile
 import time
-from typing import Callable
+from typing import Any, Callable
 
 
 def ids(owner: str, group: str) -> tuple[int, int]:
@@ -24,6 +24,12 @@ def set_attributes(path: str, mode: int | None, owner: str, group: str) -> None:
         os.chown(path, uid, gid)
     if mode is not None:
         os.chmod(path, mode)
+
+
+def label(module: Any, written: str, path: str) -> None:
+    """Give what was written the SELinux context that the policy has for `path`, where SELinux is on."""
+    if module.selinux_enabled():
+        module.set_context_if_different(written, module.selinux_default_context(path), False)
 
 
 def back_up(path: str) -> str:

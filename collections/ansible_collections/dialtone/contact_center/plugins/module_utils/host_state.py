@@ -248,7 +248,6 @@ class Unit:
     active: str = "inactive"
     enabled: str = ""
     needs_reload: bool = False
-    main_pid: int = 0
     recorded: Mapping[str, str] | None = None
     present: Mapping[str, str] = field(default_factory=dict)
 
@@ -482,7 +481,7 @@ class Host:
                 "systemctl",
                 "show",
                 "--no-pager",
-                "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,MainPID",
+                "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload",
                 "--",
                 *names,
             ]
@@ -503,7 +502,6 @@ class Host:
                         active=values.get("ActiveState", "inactive"),
                         enabled=values.get("UnitFileState", ""),
                         needs_reload=values.get("NeedDaemonReload") == "yes",
-                        main_pid=int(values.get("MainPID") or 0),
                         recorded=None if record.content is None else parse_record(record.content.decode("utf-8", "replace")),
                         present=self.digests(item.get("reads") or ()),
                     ),

@@ -105,11 +105,6 @@ class Writer:
         self.module = module
         self.backups = []
 
-    def label(self, temporary: str, path: str) -> None:
-        if self.module.selinux_enabled():
-            context = self.module.selinux_default_context(path)
-            self.module.set_context_if_different(temporary, context, False)
-
     def write(self, change: Change) -> None:
         item, path = change.item, change.path
         mode, owner, group = parse_mode(item.get("mode")), item.get("owner") or "", item.get("group") or ""
@@ -118,7 +113,7 @@ class Writer:
                 # Created closed, opened to its mode below: never readable to more than it will be.
                 os.makedirs(path, mode=0o700 if mode is None else mode & 0o700 | 0o700)
             files.set_attributes(path, mode, owner, group)
-            self.label(path, path)
+            files.label(self.module, path, path)
         elif change.kind == "link":
             temporary = f"{path}.dialtone-link"
             if os.path.lexists(temporary):
@@ -130,7 +125,7 @@ class Writer:
             os.unlink(path)
         elif change.content is None:
             files.set_attributes(path, mode, owner, group)
-            self.label(path, path)
+            files.label(self.module, path, path)
         else:
             self.write_content(change, os.path.realpath(path) if item.get("follow") else path, mode, owner, group)
 
@@ -143,7 +138,12 @@ class Writer:
             owner = owner or self.name_of(status, "owner")
             group = group or self.name_of(status, "group")
         files.write(
-            path, change.content, 0o644 if mode is None else mode, owner, group, lambda temporary: self.label(temporary, path)
+            path,
+            change.content,
+            0o644 if mode is None else mode,
+            owner,
+            group,
+            lambda temporary: files.label(self.module, temporary, path),
         )
 
     @staticmethod

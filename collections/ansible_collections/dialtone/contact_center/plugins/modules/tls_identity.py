@@ -309,11 +309,9 @@ class Node:
             return
         if os.path.exists(path) and not export["format"].startswith("pem"):
             files.back_up(path)
-        files.write(path, content, mode, export["owner"], export["group"], lambda temporary: self.label(temporary, path))
-
-    def label(self, temporary, path) -> None:
-        if self.module.selinux_enabled():
-            self.module.set_context_if_different(temporary, self.module.selinux_default_context(path), False)
+        files.write(
+            path, content, mode, export["owner"], export["group"], lambda temporary: files.label(self.module, temporary, path)
+        )
 
     def password_file(self) -> str:
         path = os.path.join(self.module.tmpdir, "store")
@@ -487,7 +485,7 @@ class Node:
         files.write(config, text.encode("utf-8"), 0o600)
         return self.must(["openssl", "req", "-new", "-key", self.key, "-config", config], "openssl req")
 
-    def install(self, reasons) -> None:
+    def install(self) -> None:
         directory = self.params["directory"]
         if not os.path.isdir(directory):
             os.makedirs(directory, mode=0o755)
@@ -519,7 +517,7 @@ def main() -> None:
                     raise identity.IdentityError(
                         "a certificate has to be signed first: {}".format("; ".join(reasons[node.certificate]))
                     )
-                node.install(reasons)
+                node.install()
                 remaining, _needed, certificate = node.observe()
                 if remaining:
                     raise identity.IdentityError(
