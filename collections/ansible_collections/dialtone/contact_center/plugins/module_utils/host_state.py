@@ -16,13 +16,15 @@ import re
 import stat
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from glob import glob
 from typing import Any, Callable
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import blocks, properties
+from ansible_collections.dialtone.contact_center.plugins.module_utils import blocks, properties, restart
 
 RECORD_DIRECTORY = "/var/lib/dialtone/starts"
+READS_DIRECTORY = "/etc/dialtone/reads"
 DIGESTS_PATH = "/var/lib/dialtone/digests.json"
 REMEMBERED_BYTES = 65536
 MASK = "(not shown: the item is secret)"
@@ -239,47 +241,12 @@ PLANNERS: Mapping[str, Callable[[Mapping[str, Any], Observed], Change | None]] =
 }
 
 
-@dataclass(frozen=True)
-class Unit:
-    """What systemd and the start record say of one service."""
-
-    name: str
-    exists: bool = False
-    active: str = "inactive"
-    enabled: str = ""
-    needs_reload: bool = False
-    recorded: Mapping[str, str] | None = None
-    present: Mapping[str, str] = field(default_factory=dict)
-
-
-def stale_reasons(unit: Unit) -> list[str]:
-    """Why a running service is no longer what is on disk; empty when it is, or when it does not run.
-
-    Contents decide, never times: a touched file is not stale, a replaced store with an old time is. For the same reason systemd's
-    NeedDaemonReload does not count: a unit file that was changed and changed back is what the service was started with.
-    """
-    if unit.active not in ("active", "activating", "reloading") or not unit.present:
-        return []
-    if unit.recorded is None:
-        return [f"there is no record of what {unit.name} was started with"]
-    reasons = [
-        f"{path} changed since {unit.name} was started"
-        for path in sorted(unit.present)
-        if path in unit.recorded and unit.recorded[path] != unit.present[path]
-    ]
-    reasons += [f"{path} is new since {unit.name} was started" for path in sorted(set(unit.present) - set(unit.recorded))]
-    reasons += [f"{path} is gone since {unit.name} was started" for path in sorted(set(unit.recorded) - set(unit.present))]
-    return reasons
-
-
-def parse_record(text: str) -> dict[str, str]:
-    """A start record: the lines of sha256sum, path behind digest."""
-    record = {}
-    for line in text.splitlines():
-        digest, separator, path = line.partition("  ")
-        if separator and re.fullmatch("[0-9a-f]{64}", digest):
-            record[path] = digest
-    return record
+def names_path(pattern: str, path: str) -> bool:
+    """Whether a shell pattern names the path, which need not exist: a star stands neither for a slash nor for a leading dot."""
+    patterns, names = pattern.split("/"), path.split("/")
+    return len(patterns) == len(names) and all(
+        fnmatchcase(name, part) and (part.startswith(".") or not name.startswith(".")) for part, name in zip(patterns, names)
+    )
 
 
 def parse_show(text: str) -> dict[str, dict[str, str]]:
@@ -360,8 +327,10 @@ class Host:
                     changes.append(change)
         return changes
 
-    def drift(self, desired: Mapping[str, Any]) -> tuple[dict[str, list[str]], dict[str, Any]]:
-        """What differs of the kinds that are left to the builtin modules, and the units' states."""
+    def drift(
+        self, desired: Mapping[str, Any], planned: Sequence[Change] = ()
+    ) -> tuple[dict[str, list[str]], dict[str, Any]]:
+        """What differs of the kinds left to the builtin modules, and the units' states: now, and with `planned` written."""
         units = self.observe_units(desired.get("unit") or ())
         result = {
             "group": [item["name"] for item in desired.get("group") or () if not self._exists(grp.getgrnam, item["name"])],
@@ -380,7 +349,9 @@ class Host:
                 reasons.append(
                     "is {} at boot, must be {}".format(unit.enabled or "missing", "enabled" if wanted_enabled else "disabled")
                 )
-            stale = stale_reasons(unit)
+            label, patterns = item.get("label") or item["name"], item.get("reads") or ()
+            stale = restart.reasons(unit, label)
+            after = self.once_written(unit, patterns, planned)
             if reasons or stale:
                 result["unit"].append(item["name"])
             states[item["name"]] = {
@@ -390,6 +361,9 @@ class Host:
                 "needs_reload": unit.needs_reload,
                 "reasons": reasons,
                 "stale": stale,
+                "stale_after": restart.reasons(after, label),
+                "keys_after": restart.keys_of_reasons(after, label),
+                "reads": sorted(unit.present),
             }
         return result, states
 
@@ -436,14 +410,41 @@ class Host:
             raise StateError("neither dpkg-query nor rpm is on this host: its packages cannot be observed")
         return [name for name in names if name not in present]
 
-    def digests(self, patterns: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of every file that the patterns name, by path."""
+    def contents(self, patterns: Iterable[str], salt: str = "") -> dict[str, restart.Content]:
+        """Every file that the patterns name, by path, as a start record with this salt describes it."""
         found = {}
         for pattern in patterns:
             for real in sorted(glob(self.real(pattern))):
                 if os.path.isfile(real):
-                    found[real if self.root == "/" else "/" + os.path.relpath(real, self.root)] = self._digest(real)
+                    path = real if self.root == "/" else "/" + os.path.relpath(real, self.root)
+                    found[path] = self._content(path, real, salt)
         return found
+
+    def _content(self, path: str, real: str, salt: str) -> restart.Content:
+        if not restart.comment_characters(path):
+            return restart.Content(self._digest(real))
+        with open(real, "rb") as stream:
+            return restart.content_of(path, stream.read(), salt)
+
+    def once_written(self, unit: restart.Unit, patterns: Sequence[str], planned: Iterable[Change]) -> restart.Unit:
+        """The unit as it would be observed once the planned changes are written, and before it is restarted."""
+        salt = unit.record.salt if unit.record else ""
+        present = dict(unit.present)
+        for change in planned:
+            path = change.path
+            read = path in present or any(names_path(pattern, path) for pattern in patterns)
+            if change.content is not None:
+                # A file may be read under another name than the one under which it is written.
+                written = os.path.realpath(self.real(path))
+                for name in [*([path] if read else []), *(one for one in present if os.path.realpath(self.real(one)) == written)]:
+                    present[name] = restart.content_of(name, change.content, salt)
+            elif change.kind == "absent":
+                present.pop(path, None)
+            elif change.kind == "link" and read:
+                target = self.real(os.path.join(os.path.dirname(path), change.item["target"]))
+                if os.path.isfile(target):
+                    present[path] = self._content(path, target, salt)
+        return replace(unit, present=present)
 
     def _digest(self, real: str) -> str:
         status = os.stat(real)
@@ -471,7 +472,7 @@ class Host:
             known = {}
         self.known_digests = known if isinstance(known, dict) else {}
 
-    def observe_units(self, items: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Unit]]:
+    def observe_units(self, items: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], restart.Unit]]:
         """The state of all units, by one systemctl call."""
         if not items:
             return []
@@ -481,7 +482,7 @@ class Host:
                 "systemctl",
                 "show",
                 "--no-pager",
-                "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload",
+                "--property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,InvocationID",
                 "--",
                 *names,
             ]
@@ -492,18 +493,20 @@ class Host:
         result = []
         for item, name in zip(items, names):
             values = shown.get(name, {})
-            record = self.observe_path(os.path.join(RECORD_DIRECTORY, item["name"]), read=True)
+            recorded = self.observe_path(os.path.join(RECORD_DIRECTORY, item["name"]), read=True).content
+            record = None if recorded is None else restart.parse_record(recorded.decode("utf-8", "replace"))
             result.append(
                 (
                     item,
-                    Unit(
+                    restart.Unit(
                         name=item["name"],
                         exists=values.get("LoadState") not in (None, "", "not-found"),
                         active=values.get("ActiveState", "inactive"),
                         enabled=values.get("UnitFileState", ""),
                         needs_reload=values.get("NeedDaemonReload") == "yes",
-                        recorded=None if record.content is None else parse_record(record.content.decode("utf-8", "replace")),
-                        present=self.digests(item.get("reads") or ()),
+                        invocation=values.get("InvocationID", ""),
+                        record=record,
+                        present=self.contents(item.get("reads") or (), record.salt if record else ""),
                     ),
                 )
             )

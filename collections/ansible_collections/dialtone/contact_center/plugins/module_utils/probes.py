@@ -10,11 +10,25 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import kafka_protocol, postgresql_wire, zookeeper_admin
+from ansible_collections.dialtone.contact_center.plugins.module_utils import (
+    data_directory,
+    kafka_cluster,
+    kafka_protocol,
+    postgresql_wire,
+    properties,
+    restart,
+    zookeeper_admin,
+)
+from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
+    DIGESTS_PATH,
+    READS_DIRECTORY,
+    Host,
+    StateError,
+)
 from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import (
     Identity,
     TlsError,
@@ -24,7 +38,6 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client
 )
 
 LOG_LINES = 15
-PARTITIONS_NAMED = 10
 PAUSE_SECONDS = 0.5
 
 Run = Callable[[Sequence[str]], tuple[int, str, str]]
@@ -36,12 +49,16 @@ class ProbeError(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What every probe needs: the node's identity, a way to run programs, a time limit for one connection."""
+    """What every probe needs: the node's identity, a way to run programs, a time limit for one connection.
+
+    The files of a node are below another root only in tests.
+    """
 
     identity: Identity
     run: Run
     timeout: float = 5.0
     now: Callable[[], float] = time.time
+    root: str = "/"
 
 
 @dataclass(frozen=True)
@@ -229,6 +246,98 @@ def observe_unit(probe: Mapping[str, Any], context: Context) -> Observation:
     return judge_unit(unit, parse_unit(out))
 
 
+# --- what a service was started with ----------------------------------------------------------------------------------
+
+BROKER_KEYS = ("properties", "host", "port", "broker_id")
+
+
+def observe_started_with(probe: Mapping[str, Any], context: Context) -> Observation:
+    """Whether the running service needs a restart, and why. It serves either way, so a restart that is due is a warning."""
+    name, label = str(probe["unit"]), str(probe["label"])
+    host = Host(run=context.run, root=context.root)
+    reads_path = os.path.join(READS_DIRECTORY, name)
+    try:
+        host.recall(DIGESTS_PATH)
+        reads = host.observe_path(reads_path, read=True).content
+        patterns = (reads or b"").decode("utf-8", "replace").splitlines()
+        ((_item, unit),) = host.observe_units([{"name": name, "reads": patterns}])
+        if not unit.running:
+            return Observation(ok=True, state="stopped", facts={"reasons": []})
+        if reads is None:
+            return Observation(
+                ok=True,
+                state="unrecorded",
+                facts={"reasons": []},
+                warning=f"{reads_path} is missing: nobody knows what {label} reads, and whether it runs on what is on disk",
+                next_step="Run playbooks/site.yml: it writes that list, and has each start recorded.",
+            )
+        wanted = _broker_properties(probe, host)
+    except (StateError, OSError) as error:
+        return Observation(ok=False, state="unreadable", reason=f"what {label} was started with cannot be seen: {error}")
+    found = restart.causes(unit)
+    if not wanted or any(cause.what in restart.WITHOUT_RECORD for cause in found):
+        return judge_started_with(restart.in_words(found, unit, label), [], "not compared")
+    try:
+        running = _ask_broker_for(wanted, probe, context)
+    except (TlsError, kafka_protocol.KafkaError) as error:
+        return judge_started_with(restart.in_words(found, unit, label), [], f"not compared: {error}")
+    path = str(probe["properties"])
+    found = restart.without_online(found, path, kafka_cluster.runs_as_wanted(wanted, running))
+    explained = {cause.key for cause in found if cause.path == path}
+    # A difference of the file as a whole, from a record without lines, explains every key.
+    unexplained = {} if "" in explained else {key: value for key, value in wanted.items() if key not in explained}
+    online = _keys_set_online(running)
+    overridden = {key: value for key, value in unexplained.items() if key in online}
+    started_otherwise = {key: value for key, value in unexplained.items() if key not in online}
+    return judge_started_with(
+        restart.in_words(found, unit, label) + kafka_cluster.differs_in_words(started_otherwise, running, label),
+        kafka_cluster.differs_in_words(overridden, running, label),
+        "compared",
+    )
+
+
+def judge_started_with(reasons: Sequence[str], overrides: Sequence[str], running_values: str) -> Observation:
+    """`overrides` are values that were set online and are not the file's: no restart ends them."""
+    warnings = []
+    if reasons:
+        warnings.append(f"needs a restart: {'; '.join(reasons)}; playbooks/kafka_restart.yml restarts it")
+    if overrides:
+        warnings.append(f"set online, against the file: {'; '.join(overrides)}; no restart ends that")
+    return Observation(
+        ok=True,
+        state="stale" if reasons else "current",
+        facts={"reasons": list(reasons), "overrides": list(overrides), "running_values": running_values},
+        warning="; ".join(warnings),
+        next_step="Run playbooks/site.yml; a key that is set online still: kafka-configs.sh --alter --entity-type brokers "
+        "--entity-name ID (or --entity-default) --delete-config KEY"
+        if overrides
+        else "",
+    )
+
+
+def _broker_properties(probe: Mapping[str, Any], host: Host) -> dict[str, str]:
+    """What the file of the broker that is to be asked says, secrets left out."""
+    if any(probe.get(key) is None for key in BROKER_KEYS):
+        return {}
+    content = host.observe_path(str(probe["properties"]), read=True, follow=True).content
+    values = properties.parse((content or b"").decode("utf-8", "replace"))
+    return {key: value for key, value in values.items() if not re.search(SECRET_WORD, key, re.IGNORECASE)}
+
+
+def _keys_set_online(running: Mapping[str, kafka_protocol.Config]) -> set[str]:
+    overrides = (kafka_protocol.PER_BROKER_OVERRIDE, kafka_protocol.DEFAULT_OVERRIDE)
+    keys = {key for key, config in running.items() if config.source in overrides}
+    retention = set(kafka_cluster.RETENTION_IN_MS)
+    return keys | retention if keys & retention else keys
+
+
+def _ask_broker_for(keys: Iterable[str], probe: Mapping[str, Any], context: Context) -> dict[str, kafka_protocol.Config]:
+    with connect(
+        str(probe["host"]), int(probe["port"]), context.identity, str(probe.get("server_name") or ""), context.timeout
+    ) as connection:
+        return kafka_protocol.KafkaClient(connection).broker_configs(int(probe["broker_id"]), kafka_cluster.keys_to_ask(keys))
+
+
 # --- ZooKeeper --------------------------------------------------------------------------------------------------------
 
 
@@ -296,12 +405,12 @@ def judge_kafka(state: kafka_protocol.ClusterState, broker: int, expected: Seque
         )
     leaderless = [p for p in state.without_leader() if broker in p.replicas]
     if leaderless:
-        return "offline_partitions", f"{len(leaderless)} partitions have no leader: {_partitions(leaderless)}"
+        return "offline_partitions", f"{len(leaderless)} partitions have no leader: {kafka_cluster.names_of(leaderless)}"
     behind = state.under_replicated(broker)
     if behind:
         return (
             "under_replicated",
-            f"{len(behind)} partitions with a replica on broker {broker} are under-replicated: {_partitions(behind)}",
+            f"{len(behind)} partitions with a replica on broker {broker} are under-replicated: {kafka_cluster.names_of(behind)}",
         )
     return "in_sync", ""
 
@@ -313,7 +422,9 @@ def observe_kafka(probe: Mapping[str, Any], context: Context) -> Observation:
         str(probe["host"]), int(probe["port"]), context.identity, str(probe.get("server_name") or ""), context.timeout
     ) as connection:
         client = kafka_protocol.KafkaClient(connection)
-        cluster = client.cluster_state()
+        cluster = kafka_protocol.ClusterClient(
+            client, broker, lambda host, port: connect(host, port, context.identity, "", context.timeout)
+        ).state()
         try:
             configs = {name: config.value for name, config in client.broker_configs(broker, BROKER_CONFIGS).items()}
         except kafka_protocol.KafkaError as error:
@@ -334,12 +445,16 @@ def observe_kafka(probe: Mapping[str, Any], context: Context) -> Observation:
         "topics": len(cluster.topics),
         "partitions": len(cluster.partitions),
         "under_replicated": len(under_replicated),
-        "under_replicated_partitions": [p.name for p in under_replicated[:PARTITIONS_NAMED]],
+        "under_replicated_partitions": [p.name for p in under_replicated[: kafka_cluster.PARTITIONS_NAMED]],
         "under_min_in_sync": len(under_min),
-        "under_min_in_sync_partitions": [p.name for p in under_min[:PARTITIONS_NAMED]],
+        "under_min_in_sync_partitions": [p.name for p in under_min[: kafka_cluster.PARTITIONS_NAMED]],
         "without_leader": len(cluster.without_leader()),
-        "endangered_by_stopping": [p.name for p in cluster.endangered_by_stopping(broker)[:PARTITIONS_NAMED]],
+        "endangered_by_stopping": [p.name for p in cluster.endangered_by_stopping(broker)[: kafka_cluster.PARTITIONS_NAMED]],
+        "stop_refusal": kafka_cluster.stop_refusal(cluster, broker, expected),
+        "reassigning": None if cluster.reassigning is None else list(cluster.reassigning[: kafka_cluster.PARTITIONS_NAMED]),
         "leader_of": sum(1 for p in cluster.partitions if p.leader == broker),
+        "listeners": {str(one.id): f"{one.host}:{one.port}" for one in cluster.brokers},
+        "replicas": data_directory.replicas_by_broker(cluster),
         "configs": configs,
         "cipher": peer.cipher,
         "certificate_days_left": peer.days_left(context.now()),
@@ -546,6 +661,7 @@ MUTUAL_TLS = ("ca", "key", "certificate")
 
 KINDS: dict[str, Kind] = {
     "unit": Kind(observe_unit, ("unit",)),
+    "started_with": Kind(observe_started_with, ("unit", "label"), (*BROKER_KEYS, "server_name")),
     "zookeeper": Kind(observe_zookeeper, ("host", "port", "expect_members"), ("server_name", "expect_id"), MUTUAL_TLS),
     "kafka": Kind(observe_kafka, ("host", "port", "broker_id"), ("server_name", "expect_brokers", "expect_version"), MUTUAL_TLS),
     "certificate": Kind(observe_certificate, ("path",), ("warn_days",)),
@@ -600,11 +716,6 @@ def describe_failures(results: Sequence[Mapping[str, Any]], waited: float) -> st
 
 def _list(numbers: Sequence[int]) -> str:
     return ", ".join(str(number) for number in numbers)
-
-
-def _partitions(partitions: Sequence[kafka_protocol.Partition]) -> str:
-    named = ", ".join(p.name for p in partitions[:PARTITIONS_NAMED])
-    return named + (f" and {len(partitions) - PARTITIONS_NAMED} more" if len(partitions) > PARTITIONS_NAMED else "")
 
 
 def _number(text: str | None) -> int | None:

@@ -76,8 +76,11 @@ options:
     elements: dict
   unit:
     description:
-      - systemd units. Words C(name), C(state), C(enabled), C(reads) (shell patterns of everything that the service reads).
-      - A unit is stale when the digests recorded at its start differ from those present. Contents decide, never times.
+      - systemd units. Words C(name), C(state), C(enabled), C(reads) (shell patterns of everything that the service reads),
+        C(label) (what the service is called in the reasons for a restart, by default its name).
+      - A unit is stale when what was recorded at its start differs from what is present, or when its start was not recorded.
+        Contents decide, never times. Of properties, unit files and drop-ins only lines count that are neither blank nor comment,
+        and their keys are named.
     type: list
     elements: dict
 attributes:
@@ -103,7 +106,7 @@ EXAMPLES = r"""
         owned: keys
         values: {broker.id: "3"}
     unit:
-      - {name: kafka, state: started, enabled: true, reads: [/opt/kafka_server/config/server.properties]}
+      - {name: kafka, label: broker 3, state: started, enabled: true, reads: [/opt/kafka_server/config/server.properties]}
   register: node
 """
 
@@ -120,9 +123,21 @@ drift:
   type: dict
   sample: {group: [], user: [kafka], package: [], tree: [], unit: []}
 units:
-  description: What was observed of each unit - whether it exists, runs, is enabled, and why it is stale.
+  description:
+    - What was observed of each unit - whether it C(exists), is C(active), is C(enabled), C(needs_reload), the C(reasons) for
+      which it must be started or enabled, why it is C(stale), and why it will be once what differs is written (C(stale_after)).
+    - A unit that does not run is not stale.
   returned: always
   type: dict
+  sample:
+    kafka:
+      exists: true
+      active: active
+      enabled: enabled
+      needs_reload: false
+      reasons: []
+      stale: []
+      stale_after: [min.insync.replicas in server.properties differs from what broker 2 was started with]
 backups:
   description: Copies of replaced files of other owners.
   returned: always

@@ -55,7 +55,9 @@ drift:
   returned: always
   type: dict
 units:
-  description: What was observed of each unit, with the reasons for which it is stale.
+  description:
+    - What was observed of each unit, with the reasons for which it is stale, and those for which it will be once what differs is
+      written.
   returned: always
   type: dict
 """
@@ -70,19 +72,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dialtone.contact_center.plugins.module_utils import files
 from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import (
     DIGESTS_PATH,
-    OBSERVED_KINDS,
-    Change,
     Host,
     StateError,
-    parse_mode,
 )
+from ansible_collections.dialtone.contact_center.plugins.module_utils.state_writer import Writer
 
 DRIFT_WORDS = {
     "group": "is created",
     "user": "is created or changed",
     "package": "is installed",
     "tree": "is unpacked",
-    "unit": "is started, enabled or restarted",
 }
 
 
@@ -98,66 +97,6 @@ def selinux_hooks(module: AnsibleModule):
     return module.selinux_default_context, module.selinux_context
 
 
-class Writer:
-    """Writes planned changes to the machine, one by one."""
-
-    def __init__(self, module: AnsibleModule) -> None:
-        self.module = module
-        self.backups = []
-
-    def write(self, change: Change) -> None:
-        item, path = change.item, change.path
-        mode, owner, group = parse_mode(item.get("mode")), item.get("owner") or "", item.get("group") or ""
-        if change.kind == "directory":
-            if not os.path.isdir(path):
-                # Created closed, opened to its mode below: never readable to more than it will be.
-                os.makedirs(path, mode=0o700 if mode is None else mode & 0o700 | 0o700)
-            files.set_attributes(path, mode, owner, group)
-            files.label(self.module, path, path)
-        elif change.kind == "link":
-            temporary = f"{path}.dialtone-link"
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            os.symlink(item["target"], temporary)
-            os.replace(temporary, path)
-        elif change.kind == "absent":
-            self.backups.append(files.back_up(path) if not os.path.islink(path) else path)
-            os.unlink(path)
-        elif change.content is None:
-            files.set_attributes(path, mode, owner, group)
-            files.label(self.module, path, path)
-        else:
-            self.write_content(change, os.path.realpath(path) if item.get("follow") else path, mode, owner, group)
-
-    def write_content(self, change: Change, path: str, mode, owner: str, group: str) -> None:
-        if os.path.exists(path):
-            if change.item.get("backup", True):
-                self.backups.append(files.back_up(path))
-            status = os.stat(path)
-            mode = status.st_mode & 0o7777 if mode is None else mode
-            owner = owner or self.name_of(status, "owner")
-            group = group or self.name_of(status, "group")
-        files.write(
-            path,
-            change.content,
-            0o644 if mode is None else mode,
-            owner,
-            group,
-            lambda temporary: files.label(self.module, temporary, path),
-        )
-
-    @staticmethod
-    def name_of(status: os.stat_result, kind: str) -> str:
-        # A number without a name cannot be looked up again: then the writer, root, owns the new file.
-        import grp
-        import pwd
-
-        try:
-            return pwd.getpwuid(status.st_uid).pw_name if kind == "owner" else grp.getgrgid(status.st_gid).gr_name
-        except KeyError:
-            return ""
-
-
 def remember(host: Host, module: AnsibleModule) -> None:
     """Leave the digests of large files for the next call: bookkeeping that saves time, and is not worth a failure."""
     if host.learned and not module.check_mode and os.path.isdir(os.path.dirname(DIGESTS_PATH)):
@@ -165,6 +104,18 @@ def remember(host: Host, module: AnsibleModule) -> None:
             files.write(DIGESTS_PATH, json.dumps(host.known_digests).encode("utf-8"), 0o600)
         except OSError as error:
             module.warn("%s could not be written: %s" % (DIGESTS_PATH, error))
+
+
+def foretold(drift: dict, units: dict) -> list:
+    """What the role's other tasks will do in a run, in the form of changes."""
+    changes = [
+        {"kind": kind, "path": name, "reasons": [words]} for kind, words in DRIFT_WORDS.items() for name in drift[kind]
+    ]
+    for name, unit in units.items():
+        reasons = unit["reasons"] + unit["stale_after"]
+        if reasons:
+            changes.append({"kind": "unit", "path": name, "reasons": reasons})
+    return changes
 
 
 def main() -> None:
@@ -182,7 +133,7 @@ def main() -> None:
     host.recall(DIGESTS_PATH)
     try:
         changes = host.plan(desired)
-        drift, units = host.drift(desired)
+        drift, units = host.drift(desired, changes)
     except StateError as error:
         module.fail_json(msg=str(error))
         return
@@ -190,15 +141,7 @@ def main() -> None:
     apply = module.params["apply"]
     result = {"changes": [change.public() for change in changes], "drift": drift, "units": units, "backups": []}
     if apply and module.check_mode:
-        result["changes"] += [
-            {
-                "kind": kind,
-                "path": name,
-                "reasons": units[name]["reasons"] + units[name]["stale"] if kind == "unit" else [DRIFT_WORDS[kind]],
-            }
-            for kind in OBSERVED_KINDS
-            for name in drift[kind]
-        ]
+        result["changes"] += foretold(drift, units)
     result["changed"] = apply and bool(result["changes"])
     if module._diff and result["changed"]:
         result["diff"] = [change.diff() for change in changes]

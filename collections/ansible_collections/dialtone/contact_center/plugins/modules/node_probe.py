@@ -32,11 +32,16 @@ options:
       kind:
         description:
           - V(unit) asks systemd for O(probes[].unit).
+          - V(started_with) holds what O(probes[].unit) was started with against what is on disk. What differs is a warning that
+            names why a restart is due, and never a failure. With O(probes[].properties), O(probes[].host), O(probes[].port) and
+            O(probes[].broker_id) the broker is asked too, so that what Kafka changed online needs no restart, and what it runs
+            against its file is told. A unit that does not run needs none.
           - V(zookeeper) asks this node's server by the word C(mntr). It is ready when it serves as leader or follower of
             O(probes[].expect_members) members, as the leader only with every follower in sync; a single server when it
             serves alone (POM-ZK-01).
           - V(kafka) asks this node's broker for the metadata of the cluster. It is ready when O(probes[].broker_id) and all of
             O(probes[].expect_brokers) are registered, and no partition with a replica on it is under-replicated (POM-KAFKA-05).
+            Its fact C(stop_refusal) says why the broker must not be stopped now, and is empty where it may.
           - V(certificate) reads O(probes[].path); it fails when expired and warns from O(probes[].warn_days) days before
             (POM-CERT-14).
           - V(jar_version) reads the version from the jar's name in C(libs) of O(probes[].home) (POM-KAFKA-03).
@@ -47,13 +52,19 @@ options:
           - V(anonymous_refused) is right when the TLS service refuses a client without certificate.
         type: str
         required: true
-        choices: [unit, zookeeper, kafka, certificate, jar_version, postgresql, tcp_closed, anonymous_refused]
+        choices: [unit, started_with, zookeeper, kafka, certificate, jar_version, postgresql, tcp_closed, anonymous_refused]
       component:
         description: What the probe belongs to, handed through to the result.
         type: str
       unit:
         description: The systemd unit; with other kinds than V(unit), the unit whose last log lines explain a failure
           (by default the unit of a probe with the same O(probes[].component)).
+        type: str
+      label:
+        description: What the service is called in the reasons for a restart, such as V(broker 2).
+        type: str
+      properties:
+        description: The properties file that the broker was started with.
         type: str
       host:
         description: Address or name to connect to.
@@ -243,6 +254,8 @@ PROBE_OPTIONS = {
     "kind": {"type": "str", "required": True, "choices": list(KINDS)},
     "component": {"type": "str"},
     "unit": {"type": "str"},
+    "label": {"type": "str"},
+    "properties": {"type": "str"},
     "host": {"type": "str"},
     "port": {"type": "int"},
     "server_name": {"type": "str"},

@@ -27,7 +27,7 @@ KINDS: Mapping[str, tuple[set[str], set[str]]] = {
     "user": ({"name"}, {"group", "home", "shell"}),
     "package": ({"name"}, set()),
     "tree": ({"path", "marker", "digest"}, set()),
-    "unit": ({"name"}, {"state", "enabled", "reads"}),
+    "unit": ({"name"}, {"state", "enabled", "reads", "label"}),
 }
 _CHOICES = {"owned": {"file", "keys"}, "position": {"start", "end"}, "state": {"started", "stopped"}}
 

@@ -467,6 +467,13 @@ def zookeeper_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, 
             "expect_members": len(data_center.having("zookeeper")),
             "expect_id": host["zookeeper_myid"],
         },
+        {
+            "id": "zookeeper.started_with",
+            "component": "zookeeper",
+            "kind": "started_with",
+            "unit": host["zookeeper_unit"],
+            "label": f"ZooKeeper server {host['zookeeper_myid']}",
+        },
     ]
 
 
@@ -483,6 +490,18 @@ def kafka_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]
             "broker_id": host["kafka_broker_id"],
             "expect_brokers": [broker["kafka_broker_id"] for broker in data_center.having("kafka")],
             "expect_version": host["kafka_version"],
+        },
+        {
+            "id": "kafka.started_with",
+            "component": "kafka",
+            "kind": "started_with",
+            "unit": host["kafka_unit"],
+            "label": f"broker {host['kafka_broker_id']}",
+            "properties": f"{host['kafka_home']}/config/server.properties",
+            "host": host.address,
+            "port": host["kafka_listener_port"],
+            "server_name": host.fqdn,
+            "broker_id": host["kafka_broker_id"],
         },
     ]
 

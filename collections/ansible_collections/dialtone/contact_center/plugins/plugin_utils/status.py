@@ -276,6 +276,7 @@ def describe_zookeeper(probe: Mapping[str, Any]) -> tuple[str, str]:
 
 DESCRIPTIONS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "unit": lambda probe: (f"service {probe['unit']}", "running"),
+    "started_with": lambda probe: ("runs on what is on disk", "current"),
     "zookeeper": describe_zookeeper,
     "kafka": lambda probe: (f"broker {probe['broker_id']}", "in sync"),
     "certificate": lambda probe: ("certificate", f"over {probe.get('warn_days') or 60} days left"),

@@ -10,11 +10,9 @@ import pwd
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import host_state
-from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import MISSING, Host, Observed, StateError, Unit
+from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state import MISSING, Host, Observed, StateError
 
 ME, MY_GROUP = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
 
@@ -108,58 +106,20 @@ def test_a_link_replaces_a_link_and_a_file_only_where_it_may():
     assert host_state.plan_link({**item, "replace": True}, there()) is not None
 
 
-DIGEST_A, DIGEST_B = "a" * 64, "b" * 64
-
-
 @pytest.mark.parametrize(
-    ("unit", "expected"),
+    ("pattern", "path", "named"),
     [
-        pytest.param(Unit("k", active="active", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_A}), [], id="same"),
-        pytest.param(
-            Unit("k", active="active", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_B}),
-            ["/f changed since k was started"],
-            id="changed",
-        ),
-        pytest.param(
-            Unit("k", active="active", recorded={}, present={"/f": DIGEST_B}), ["/f is new since k was started"], id="new"
-        ),
-        pytest.param(
-            Unit("k", active="active", recorded={"/f": DIGEST_A, "/g": DIGEST_A}, present={"/g": DIGEST_A}),
-            ["/f is gone since k was started"],
-            id="gone",
-        ),
-        pytest.param(
-            Unit("k", active="active", recorded=None, present={"/f": DIGEST_A}),
-            ["there is no record of what k was started with"],
-            id="no record",
-        ),
-        pytest.param(Unit("k", active="inactive", recorded={"/f": DIGEST_A}, present={"/f": DIGEST_B}), [], id="not running"),
-        pytest.param(
-            Unit("k", active="active", needs_reload=True, recorded={"/f": DIGEST_A}, present={"/f": DIGEST_A}),
-            [],
-            id="unit file changed and changed back",
-        ),
+        ("/opt/libs/*.jar", "/opt/libs/a.jar", True),
+        ("/opt/libs/*.jar", "/opt/libs/more/a.jar", False),
+        ("/opt/libs/*.jar", "/opt/libs/.a.jar", False),
+        ("/opt/libs/.*", "/opt/libs/.a.jar", True),
+        ("/etc/k.service.d/*.conf", "/etc/k.service.d/50-dialtone.conf", True),
+        ("/etc/k.service", "/etc/k.service", True),
+        ("/etc/k.service", "/etc/kxservice", False),
     ],
 )
-def test_stale_is_decided_by_contents(unit, expected):
-    assert host_state.stale_reasons(unit) == expected
-
-
-RECORDS = st.dictionaries(st.text("/abc", min_size=1, max_size=4), st.sampled_from([DIGEST_A, DIGEST_B]), min_size=1, max_size=5)
-
-
-@given(RECORDS, RECORDS)
-def test_stale_exactly_when_record_and_disk_differ(recorded, present):
-    unit = Unit("k", active="active", recorded=recorded, present=present)
-    assert bool(host_state.stale_reasons(unit)) == (recorded != present)
-
-
-@given(
-    st.dictionaries(st.text("/abc .", min_size=1, max_size=6).map(lambda path: "/" + path), st.sampled_from([DIGEST_A, DIGEST_B]))
-)
-def test_a_record_is_read_as_sha256sum_writes_it(record):
-    text = "".join(f"{digest}  {path}\n" for path, digest in record.items())
-    assert host_state.parse_record(text + "garbage\n") == record
+def test_a_pattern_names_paths_that_are_not_there_yet(pattern, path, named):
+    assert host_state.names_path(pattern, path) is named
 
 
 def test_systemctl_blocks_are_told_apart():
@@ -187,16 +147,109 @@ def test_units_are_observed_with_record_and_digests(tmp_path):
     drift, units = host.drift({"unit": [{"name": "k", "state": "started", "enabled": True, "reads": ["/etc/*.conf"]}]})
     assert len(asked) == 1
     assert drift["unit"] == ["k"]
-    assert units["k"]["stale"] == ["/etc/k.conf changed since k was started"]
+    assert units["k"]["stale"] == ["k.conf differs from what k was started with"]
+    assert units["k"]["stale_after"] == units["k"]["stale"]
     assert units["k"]["reasons"] == ["is disabled at boot, must be enabled"]
+
+
+SALT, START = "5a" * 16, "c0ffee"
+
+
+def started_with(root, *names: str) -> str:
+    """The record of a start with these files as they are now."""
+    lines, contents = [f"start {START} {SALT}"], Host(run=no_command, root=str(root)).contents(names, SALT)
+    for path, content in contents.items():
+        lines += [f"{content.digest}  {path}", f"lines {path}", *(f"{line.digest} {line.key}" for line in content.lines or ())]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A host on which the service k runs, started with /etc/k.properties (a=1, b=2) and /etc/k.d/*.conf (none)."""
+    for directory in ("var/lib/dialtone/starts", "etc/k.d"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "etc/k.properties").write_text("a=1\nb=2\n")
+    (tmp_path / "var/lib/dialtone/starts/k").write_text(started_with(tmp_path, "/etc/k.properties"))
+    shown = f"Id=k.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nInvocationID={START}\n"
+    return Host(run=lambda argv: (0, shown, ""), root=str(tmp_path))
+
+
+K = {"name": "k", "label": "broker 2", "state": "started", "enabled": True, "reads": ["/etc/k.properties", "/etc/k.d/*.conf"]}
+
+
+def foretold(host: Host, **desired) -> tuple[list[str], list[str]]:
+    _drift, units = host.drift({"unit": [K]}, host.plan(desired))
+    return units["k"]["stale"], units["k"]["stale_after"]
+
+
+@pytest.mark.parametrize(
+    ("desired", "reasons"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param(
+            {"properties": [{"path": "/etc/k.properties", "values": {"a": 1, "b": 3, "c": 4}}]},
+            [
+                "b in k.properties differs from what broker 2 was started with",
+                "c in k.properties is new since broker 2 was started",
+            ],
+            id="values",
+        ),
+        pytest.param({"file": [{"path": "/etc/k.properties", "content": "# new\n\nb=2\na=1\n"}]}, [], id="layout"),
+        pytest.param(
+            {"file": [{"path": "/etc/k.d/50.conf", "content": "[Service]\n"}]},
+            ["50.conf is new since broker 2 was started"],
+            id="a file that a pattern will name",
+        ),
+        pytest.param({"file": [{"path": "/etc/other.conf", "content": "x"}]}, [], id="a file that it does not read"),
+        pytest.param(
+            {"absent": [{"path": "/etc/k.properties"}]},
+            ["k.properties is gone since broker 2 was started"],
+            id="a file that goes",
+        ),
+        pytest.param({"file": [{"path": "/etc/k.properties", "content": "a=1\nb=2\n", "mode": "0600"}]}, [], id="only its mode"),
+    ],
+)
+def test_a_restart_is_foretold_from_what_would_be_written(running, desired, reasons):
+    assert foretold(running, **desired) == ([], reasons)
+
+
+def test_what_is_stale_now_is_not_where_the_plan_puts_it_back(running, tmp_path):
+    (tmp_path / "etc/k.properties").write_text("a=1\nb=9\n")
+    stale, after = foretold(running, properties=[{"path": "/etc/k.properties", "values": {"a": 1, "b": 2}}])
+    assert stale == ["b in k.properties differs from what broker 2 was started with"]
+    assert after == []
+
+
+def test_a_file_is_foretold_under_the_name_by_which_it_is_read(running, tmp_path):
+    (tmp_path / "etc/k.properties").rename(tmp_path / "etc/real.properties")
+    (tmp_path / "etc/k.properties").symlink_to("real.properties")
+    stale, after = foretold(running, file=[{"path": "/etc/real.properties", "content": "a=1\nb=3\n"}])
+    assert (stale, after) == ([], ["b in k.properties differs from what broker 2 was started with"])
+
+
+def test_a_link_is_foretold_by_what_it_will_point_to(running, tmp_path):
+    (tmp_path / "etc/real.conf").write_text("[Service]\n")
+    _stale, after = foretold(running, link=[{"path": "/etc/k.d/50.conf", "target": "../real.conf"}])
+    assert after == ["50.conf is new since broker 2 was started"]
+
+
+def test_a_service_that_does_not_run_is_neither_stale_nor_will_be(running, tmp_path):
+    running.run = lambda argv: (0, "Id=k.service\nLoadState=loaded\nActiveState=failed\nUnitFileState=enabled\n", "")
+    assert foretold(running, file=[{"path": "/etc/k.properties", "content": "a=2\n"}]) == ([], [])
+
+
+def test_a_start_that_was_not_recorded_is_seen_by_its_id(running, tmp_path):
+    record = tmp_path / "var/lib/dialtone/starts/k"
+    record.write_text(record.read_text().replace(START, "decaf"))
+    assert foretold(running)[0] == ["broker 2 was started without a record of what it read (invocation differs)"]
 
 
 def test_a_touched_file_is_not_stale(tmp_path):
     (tmp_path / "k.conf").write_text("same")
     host = Host(run=no_command, root=str(tmp_path))
-    before = host.digests(["/k.conf"])
+    before = host.contents(["/k.conf"])
     os.utime(tmp_path / "k.conf", (1, 1))
-    assert host.digests(["/k.conf"]) == before
+    assert host.contents(["/k.conf"]) == before
 
 
 def test_a_replaced_file_with_an_old_time_is_seen(tmp_path):
@@ -204,10 +257,10 @@ def test_a_replaced_file_with_an_old_time_is_seen(tmp_path):
     path.write_text("one")
     os.utime(path, (1, 1))
     host = Host(run=no_command, root=str(tmp_path))
-    before = host.digests(["/store"])
+    before = host.contents(["/store"])
     path.write_text("two")
     os.utime(path, (1, 1))
-    assert host.digests(["/store"]) != before
+    assert host.contents(["/store"]) != before
 
 
 def test_items_are_planned_in_writing_order(tmp_path):
@@ -290,23 +343,23 @@ def test_a_large_file_is_hashed_once_and_again_when_its_content_changes(tmp_path
     big(tmp_path / "a.jar", b"a")
     first = Host(run=no_command, root=str(tmp_path))
     settled(first, monkeypatch)
-    before = first.digests(["/*.jar"])
+    before = first.contents(["/*.jar"])
     assert first.learned
     second = Host(run=no_command, root=str(tmp_path), known_digests=first.known_digests)
     monkeypatch.setattr(host_state.hashlib, "sha256", None)
-    assert second.digests(["/*.jar"]) == before
+    assert second.contents(["/*.jar"]) == before
     monkeypatch.undo()
     status = (tmp_path / "a.jar").stat()
     big(tmp_path / "a.jar", b"b")
     os.utime(tmp_path / "a.jar", ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert second.digests(["/*.jar"]) != before, "same size, same time, another content"
+    assert second.contents(["/*.jar"]) != before, "same size, same time, another content"
 
 
 def test_a_file_that_has_just_changed_and_a_small_one_are_never_remembered(tmp_path):
     big(tmp_path / "young.jar", b"a")
     (tmp_path / "small.properties").write_text("a=b")
     host = Host(run=no_command, root=str(tmp_path))
-    host.digests(["/*"])
+    host.contents(["/*"])
     assert host.known_digests == {}
 
 

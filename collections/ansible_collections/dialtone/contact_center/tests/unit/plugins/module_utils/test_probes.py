@@ -7,8 +7,15 @@ import struct
 
 import pytest
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import probes
-from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_protocol import Broker, ClusterState, Partition
+from ansible_collections.dialtone.contact_center.plugins.module_utils import probes, restart
+from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_protocol import (
+    DEFAULT_OVERRIDE,
+    PER_BROKER_OVERRIDE,
+    Broker,
+    ClusterState,
+    Config,
+    Partition,
+)
 from ansible_collections.dialtone.contact_center.plugins.module_utils.probes import (
     Context,
     Observation,
@@ -28,6 +35,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.probes imp
     unit_of,
 )
 from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
+from ansible_collections.dialtone.contact_center.tests.unit.plugins.module_utils.kafka_peer import broker_one
 from ansible_collections.dialtone.contact_center.tests.unit.plugins.module_utils.tls_peers import (
     Authority,
     free_port,
@@ -109,6 +117,130 @@ def test_unit_that_will_not_start_at_boot():
 
 def test_oneshot_unit_counts_as_active():
     assert unit(SubState="exited").state == "active"
+
+
+# --- what a service was started with
+
+SALT, START = "5a" * 16, "c0ffee"
+SERVER = "/opt/kafka/config/server.properties"
+STARTED_WITH = "broker.id=2\nnum.io.threads=8\nssl.key.password=hunter2\nlog.retention.hours=168\n"
+OF_KAFKA = {"id": "s", "kind": "started_with", "unit": "kafka", "label": "broker 2"}
+OF_BROKER = {**OF_KAFKA, "properties": SERVER, "host": "127.0.0.1", "port": 9093, "broker_id": 0}
+
+
+@pytest.fixture
+def node(tmp_path):
+    """A node whose kafka was started with STARTED_WITH, and still runs."""
+
+    class Node:
+        shown = f"Id=kafka.service\nLoadState=loaded\nActiveState=active\nInvocationID={START}\n"
+
+        def write(self, path: str, text: str) -> None:
+            (tmp_path / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path.lstrip("/")).write_text(text)
+
+        def remove(self, path: str) -> None:
+            (tmp_path / path.lstrip("/")).unlink()
+
+        def observe(self, probe) -> Observation:
+            check_probes([probe], IDENTITY)
+            return observe(probe, Context(IDENTITY, lambda argv: (0, self.shown, ""), root=str(tmp_path)))
+
+    made = Node()
+    made.write(SERVER, STARTED_WITH)
+    made.write("/etc/dialtone/reads/kafka", SERVER + "\n")
+    content = restart.content_of(SERVER, STARTED_WITH.encode(), SALT)
+    lines = "".join(f"{line.digest} {line.key}\n" for line in content.lines)
+    made.write("/var/lib/dialtone/starts/kafka", f"start {START} {SALT}\n{content.digest}  {SERVER}\nlines {SERVER}\n{lines}")
+    return made
+
+
+def runs(monkeypatch, **values: tuple[str | None, int]) -> None:
+    """What the broker answers: value and source by key, the dots of a key written as underscores."""
+    configs = {key.replace("_", "."): Config(*config) for key, config in values.items()}
+    monkeypatch.setattr(probes, "_ask_broker_for", lambda keys, probe, context: configs)
+
+
+THREADS = "num.io.threads in server.properties differs from what broker 2 was started with"
+
+
+def test_a_service_that_runs_on_what_is_on_disk(node):
+    seen = node.observe(OF_KAFKA)
+    assert (seen.ok, seen.state, seen.facts["reasons"], seen.warning) == (True, "current", [], "")
+
+
+def test_a_restart_that_is_due_is_a_warning_with_its_reason(node):
+    node.write(SERVER, STARTED_WITH.replace("=8", "=16"))
+    seen = node.observe(OF_KAFKA)
+    assert (seen.ok, seen.state, seen.facts["reasons"]) == (True, "stale", [THREADS])
+    assert seen.warning == f"needs a restart: {THREADS}; playbooks/kafka_restart.yml restarts it"
+
+
+def test_a_service_that_does_not_run_needs_no_restart(node):
+    node.shown = "Id=kafka.service\nLoadState=loaded\nActiveState=failed\n"
+    node.write(SERVER, "broker.id=3\n")
+    seen = node.observe(OF_BROKER)
+    assert (seen.ok, seen.state, seen.facts["reasons"], seen.warning) == (True, "stopped", [], "")
+
+
+def test_what_nobody_keeps_a_list_of_cannot_be_judged(node):
+    node.remove("/etc/dialtone/reads/kafka")
+    seen = node.observe(OF_KAFKA)
+    assert (seen.ok, seen.state, seen.facts["reasons"]) == (True, "unrecorded", [])
+    assert "/etc/dialtone/reads/kafka is missing" in seen.warning
+    assert "playbooks/site.yml" in seen.next_step
+
+
+def test_a_service_without_a_record_needs_a_restart(node):
+    node.remove("/var/lib/dialtone/starts/kafka")
+    assert node.observe(OF_BROKER).facts["reasons"] == ["there is no record of what broker 2 was started with"]
+
+
+def test_a_host_whose_systemd_does_not_answer(node):
+    seen = observe(OF_KAFKA, context(run=lambda argv: (1, "", "Failed to connect to bus")))
+    assert (seen.ok, seen.state) == (False, "unreadable")
+    assert "Failed to connect to bus" in seen.reason
+
+
+def test_what_kafka_changed_online_needs_no_restart(node, monkeypatch):
+    node.write(SERVER, STARTED_WITH.replace("=8", "=16").replace("168", "24"))
+    runs(monkeypatch, num_io_threads=("16", 2), log_retention_ms=("86400000", 2), log_retention_hours=("168", 4))
+    seen = node.observe(OF_BROKER)
+    assert (seen.state, seen.facts["reasons"], seen.warning) == ("current", [], "")
+    assert seen.facts["running_values"] == "compared"
+
+
+def test_a_changed_secret_needs_a_restart_whatever_the_broker_says(node, monkeypatch):
+    node.write(SERVER, STARTED_WITH.replace("hunter2", "hunter3"))
+    runs(monkeypatch, ssl_key_password=(None, 4))
+    seen = node.observe(OF_BROKER)
+    assert seen.facts["reasons"] == ["ssl.key.password in server.properties differs from what broker 2 was started with"]
+    assert "hunter" not in str(seen)
+
+
+def test_a_broker_that_runs_another_value_than_its_file_needs_a_restart(node, monkeypatch):
+    runs(monkeypatch, broker_id=("2", 4), num_io_threads=("4", 4))
+    seen = node.observe(OF_BROKER)
+    assert seen.facts["reasons"] == ["broker 2 runs with num.io.threads=4, server.properties says 8"]
+
+
+@pytest.mark.parametrize("source", [PER_BROKER_OVERRIDE, DEFAULT_OVERRIDE])
+def test_what_was_set_online_against_the_file_is_told_and_no_restart_asked_for(node, monkeypatch, source):
+    runs(monkeypatch, num_io_threads=("4", source), log_retention_ms=("3600000", source), log_retention_hours=("168", 4))
+    seen = node.observe(OF_BROKER)
+    assert (seen.state, seen.facts["reasons"]) == ("current", [])
+    assert len(seen.facts["overrides"]) == 2
+    assert "broker 2 runs with num.io.threads=4, server.properties says 8" in seen.warning
+    assert "needs a restart" not in seen.warning
+    assert "--delete-config" in seen.next_step
+
+
+def test_a_broker_that_does_not_answer_leaves_the_decision_to_the_record(node):
+    node.write(SERVER, STARTED_WITH.replace("=8", "=16"))
+    port = free_port()
+    seen = node.observe({**OF_BROKER, "port": port})
+    assert (seen.ok, seen.state, seen.facts["reasons"]) == (True, "stale", [THREADS])
+    assert seen.facts["running_values"].startswith("not compared: ")
 
 
 # openssl x509 of OpenSSL 3.0.
@@ -363,6 +495,27 @@ def test_client_without_certificate(authority, client_certificate, ok, state):
         probe = {"id": "a", "kind": "anonymous_refused", "host": "127.0.0.1", "port": port}
         seen = observe(probe, context(Identity(ca=authority.certificate)))
     assert (seen.ok, seen.state) == (ok, state)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reassigning", "refusal"),
+    [
+        ({}, [], ""),
+        ({"reassignments": "list-partition-reassignments-0"}, ["t4-0"], "partitions are being reassigned: t4-0."),
+        ({"reassignments": "list-partition-reassignments-0-not-controller"}, None, "cannot be asked"),
+        ({"metadata": "metadata-7-broker-2-gone"}, [], "broker 2 is not registered"),
+    ],
+)
+def test_whether_a_broker_may_go_is_a_fact(authority, answers, reassigning, refusal):
+    node = authority.issue("kafka1.example.test")
+    identity = Identity(authority.certificate, node.key, node.certificate)
+    server = server_context(authority.issue("kafka2.example.test"), authority, client_certificate=True)
+    with tls_listening(server, broker_one(**answers)) as port:
+        probe = {"id": "k", "kind": "kafka", "host": "127.0.0.1", "port": port, "broker_id": 1, "expect_brokers": [1, 2, 3]}
+        facts = observe(probe, context(identity)).facts
+    assert facts["reassigning"] == reassigning
+    assert refusal in facts["stop_refusal"]
+    assert bool(refusal) is bool(facts["stop_refusal"])
 
 
 def test_service_that_is_down_has_refused_nobody(authority):

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.restart import Record, Unit
 from ansible_collections.dialtone.contact_center.plugins.modules import host_state_remote
 
 
@@ -68,6 +69,45 @@ def test_drift_of_other_kinds_is_listed_in_check_mode_only(run_module):
     assert [(item["kind"], item["path"]) for item in foretold["changes"]] == [("user", "nobody-of-this-name")]
     done = run_module(host_state_remote, arguments(desired))
     assert (done["changed"], done["changes"], done["drift"]["user"]) == (False, [], ["nobody-of-this-name"])
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """A service that was started with the files as they were when it was first observed."""
+    salt, records = "5a" * 16, []
+
+    def observe_units(host, items):
+        (item,) = items
+        present = host.contents(item["reads"], salt)
+        records.append(Record(present, "", salt))
+        return [(item, Unit(item["name"], True, "active", "enabled", record=records[0], present=present))]
+
+    monkeypatch.setattr(host_state_remote.Host, "observe_units", observe_units)
+
+
+@pytest.fixture
+def with_a_unit(started, desired, tmp_path):
+    path = str(tmp_path / "host" / "vendor" / "server.properties")
+    return {**desired, "unit": [{"name": "kafka", "label": "broker 3", "state": "started", "reads": [path]}]}
+
+
+REASONS = ["broker.id in server.properties differs from what broker 3 was started with"]
+
+
+def test_observing_foretells_the_restart_that_the_changes_will_need(run_module, with_a_unit):
+    observed = run_module(host_state_remote, arguments(with_a_unit, apply=False))
+    assert (observed["units"]["kafka"]["stale"], observed["units"]["kafka"]["stale_after"]) == ([], REASONS)
+    assert "unit" not in {change["kind"] for change in observed["changes"]}
+
+
+def test_check_mode_lists_that_restart(run_module, with_a_unit):
+    foretold = run_module(host_state_remote, arguments(with_a_unit), check=True)
+    assert foretold["changes"][-1] == {"kind": "unit", "path": "kafka", "reasons": REASONS}
+
+
+def test_after_writing_the_service_is_observed_to_be_stale(run_module, with_a_unit):
+    done = run_module(host_state_remote, arguments(with_a_unit))
+    assert (done["units"]["kafka"]["stale"], done["units"]["kafka"]["stale_after"]) == (REASONS, REASONS)
 
 
 def test_a_failure_in_the_middle_says_what_was_written(run_module, desired, tmp_path):

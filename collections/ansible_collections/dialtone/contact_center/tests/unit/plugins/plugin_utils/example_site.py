@@ -65,6 +65,13 @@ def probes_of(host: str) -> list[dict[str, Any]]:
                 "expect_id": node,
                 **place,
             },
+            {
+                "id": "zookeeper.started_with",
+                "component": "zookeeper",
+                "kind": "started_with",
+                "unit": "zookeeper",
+                "label": f"ZooKeeper server {node}",
+            },
             {"id": "kafka.unit", "component": "kafka", "kind": "unit", "unit": "kafka"},
             {
                 "id": "kafka.ready",
@@ -73,6 +80,17 @@ def probes_of(host: str) -> list[dict[str, Any]]:
                 "port": 9093,
                 "broker_id": node,
                 "expect_brokers": [1, 2, 3],
+                **place,
+            },
+            {
+                "id": "kafka.started_with",
+                "component": "kafka",
+                "kind": "started_with",
+                "unit": "kafka",
+                "label": f"broker {node}",
+                "properties": "/opt/kafka_server/config/server.properties",
+                "port": 9093,
+                "broker_id": node,
                 **place,
             },
         ]
@@ -215,6 +233,7 @@ def healthy_answer(host: str, probe: dict[str, Any]) -> dict[str, Any]:
         "certificate": ("valid", {"days_left": 1185 - NODES.get(host, 0)}),
         "jar_version": ("present", {"version": "3.2.0"}),
         "unit": ("running", {"since": "Sat 2026-11-21 13:00:07 UTC", "restarts": 0}),
+        "started_with": ("current", {"reasons": []}),
         "zookeeper": (
             "leader" if leads else "follower",
             {"mode": "leader" if leads else "follower", "synced_followers": 2 if leads else None},

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.probes import check_probes
+from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import (
     WORDS_READ,
     SiteHost,
@@ -86,12 +88,30 @@ def test_inputs_are_inputs_of_the_schemas(model: dict[str, Any]) -> None:
 
 def test_computed_inputs_are_complete(model: dict[str, Any]) -> None:
     """What neither the platform, the vault nor another word hands over, the model must."""
-    handed_over = ("the operating system", "the host's memory")
+    handed_over = ("the operating system", "the host's memory", "the run")
     sources = {
         name: word.schema["x-computed-from"] for name, word in CATALOGUE.words.items() if word.is_computed and not word.is_secret
     }
     computed = {name for name, source in sources.items() if not source.startswith(handed_over) and source not in CATALOGUE.words}
     assert computed <= {name for host in model["hosts"].values() for name in host["inputs"]}
+
+
+def test_every_probe_can_be_asked(model: dict[str, Any]) -> None:
+    for host in model["hosts"].values():
+        check_probes(host["probes"], Identity(ca="ca.crt", key="node.key", certificate="node.crt"))
+
+
+def test_services_are_asked_what_they_were_started_with(model: dict[str, Any]) -> None:
+    asked = {
+        probe["id"]: (probe["label"], probe.get("properties"), probe.get("broker_id"))
+        for probe in model["hosts"]["epm2"]["probes"]
+        if probe["kind"] == "started_with"
+    }
+    properties = f"{CATALOGUE.defaults()['kafka_home']}/config/server.properties"
+    assert asked == {
+        "zookeeper.started_with": ("ZooKeeper server 2", None, None),
+        "kafka.started_with": ("broker 2", properties, 2),
+    }
 
 
 def test_components_are_ordered_by_identity(model: dict[str, Any]) -> None:

@@ -207,11 +207,22 @@ def test_advice_of_the_contract_is_repeated():
     assert "Advice: epm1, epm2: an even ensemble of 2: add a third server" in render_table(status_of(healthy(), site=site))
 
 
+def test_a_service_that_needs_a_restart_is_something_to_watch():
+    results = healthy()
+    words = "needs a restart: pomKeyStore differs from what broker 2 was started with; playbooks/kafka_restart.yml restarts it"
+    replace(results, "epm2", "kafka.started_with", state="stale", warning=words)
+    status = status_of(results)
+    (row,) = [row for row in status.rows if row.state == WARN]
+    assert (row.host, row.component, row.what) == ("epm2", "kafka", "runs on what is on disk")
+    assert (row.desired, row.observed, row.detail) == ("current", "stale", words)
+    assert status.exit_code == 1
+
+
 def test_table():
     table = render_table(status_of(broken()))
     lines = table.splitlines()
     assert lines[0] == "Site main, 2026-11-21 14:00:00 UTC"
-    assert lines[1].startswith("CRITICAL: of 37 facts 6 wrong")
+    assert lines[1].startswith("CRITICAL: of 43 facts 6 wrong")
     assert "UNREACHABLE" in table
     assert "Next: Read why: journalctl -u kafka" in table
     assert "not asked" not in table
