@@ -14,7 +14,22 @@ from typing import Any, Callable
 
 def ids(owner: str, group: str) -> tuple[int, int]:
     """Numeric owner and group; -1 leaves the one that is there. Raises KeyError for a name that does not exist."""
-    return (pwd.getpwnam(owner).pw_uid if owner else -1, grp.getgrnam(group).gr_gid if group else -1)
+    return (
+        _number(owner, lambda name: pwd.getpwnam(name).pw_uid),
+        _number(group, lambda name: grp.getgrnam(name).gr_gid),
+    )
+
+
+def _number(name: str, look_up: Callable[[str], int]) -> int:
+    if not name:
+        return -1
+    try:
+        return look_up(name)
+    except KeyError:
+        # What belongs to a number without a name is observed as that number.
+        if name.isdigit():
+            return int(name)
+        raise
 
 
 def set_attributes(path: str, mode: int | None, owner: str, group: str) -> None:

@@ -44,3 +44,9 @@ def test_back_up_keeps_content_and_mode_and_never_overwrites(tmp_path):
     for copy in (first, second):
         assert Path(copy).read_text(encoding="utf-8") == "a"
         assert os.stat(copy).st_mode & 0o7777 == 0o640
+
+
+def test_an_owner_without_a_name_is_its_number():
+    assert files.ids("4294900", "") == (4294900, -1)
+    with pytest.raises(KeyError):
+        files.ids("no-such-user-anywhere", "")
