@@ -13,7 +13,7 @@ PLAY := $(RUN) tools.play
 ON := $(if $(INVENTORY),--inventory $(INVENTORY))
 
 .DEFAULT_GOAL := help
-.PHONY: help site validate plan status verify test lint unit sanity molecule integration bench lab-up lab-down lab-ssh lab-status \
+.PHONY: help site validate plan status verify test lint unit sanity molecule integration soak bench lab-up lab-down lab-ssh lab-status \
         collection lock reference environment clean
 
 help: ## list the targets
@@ -51,6 +51,9 @@ molecule: ## the promises, each on hosts of the lab; ARGS="--scenario NAME" for 
 
 integration: ## the tests that need the lab
 	@$(RUN) tools.test integration $(ARGS)
+
+soak: ## runs that are killed at seeded random moments, for an hour; ARGS="--seed N" repeats one
+	@$(RUN) tools.soak $(ARGS)
 
 bench: ## how long: no-change run against ping, cold installation, memory
 	@$(RUN) tools.bench $(ARGS)

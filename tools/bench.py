@@ -2,6 +2,7 @@
 
 In a lab of its own, so that a person's is left alone: bare hosts are rolled out once (the cold installation), then the run that
 changes nothing is held against `ansible all -m ping`, the least that Ansible can do on these hosts. Both use warm connections.
+A rolling restart of the three brokers is held against three bare restarts, each with the wait until the broker is in sync again.
 """
 from __future__ import annotations
 
@@ -13,9 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
+from lab.rehearsal import BROKERS, PROPERTIES
 from tools import environment, play, site
 from tools.environment import Environment
 from tools.machine import ROOT, MachineError
@@ -25,6 +31,25 @@ LAB_NAME = "bench"
 RUNS = 3
 SLOWEST_SHOWN = 8
 AIM = 6
+ROLLING_AIM = 1.2
+ROLLING_PLAYS = ("Kafka, due brokers one by one", "Kafka, the controller last")
+UTILS = ROOT / "collections" / "ansible_collections" / "dialtone" / "contact_center" / "plugins" / "module_utils"
+# Runs on a host: a restart as a person at a shell would do it, and the wait until the broker is in sync again.
+BARE_RESTART = """\
+import subprocess, sys, time
+sys.path.insert(0, "/run/bench.zip")
+from ansible_collections.dialtone.contact_center.plugins.module_utils import probes
+from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
+tls = "/etc/dialtone/tls/"
+identity = Identity(ca=tls + "ca.crt", key=tls + "node.key", certificate=tls + "node.crt")
+probe = {"id": "kafka", "host": sys.argv[1], "port": 9093, "broker_id": int(sys.argv[2]), "expect_brokers": [1, 2, 3]}
+run = lambda argv: (0, "", "")
+started = time.monotonic()
+subprocess.run(["systemctl", "restart", "kafka"], check=True)
+while not probes.KINDS["kafka"].observe(probe, probes.Context(identity, run)).ok:
+    time.sleep(0.1)
+print("%.2f" % (time.monotonic() - started))
+"""
 COLD_ROLES = ("kafka_distribution", "trust", "zookeeper", "kafka")
 # A row of ansible.posix's profile callbacks: the task or role, dashes, seconds.
 PROFILE_ROW = re.compile(r"^(?P<name>\S.*?) -{3,} (?P<seconds>\d+\.\d+)s$", re.MULTILINE)
@@ -43,6 +68,12 @@ class Measured:
     unchanged: list[float] | None = None
     slowest: list[tuple[str, float]] | None = None
     memory: str = ""
+    bare_restarts: list[float] = field(default_factory=list)
+    rolling: float = 0.0
+    rolling_run: float = 0.0
+    one_property: float = 0.0
+    downtimes: list[float] = field(default_factory=list)
+    most_down: int = 0
 
 
 def profile(output: str) -> list[tuple[str, float]]:
@@ -125,12 +156,87 @@ class Bench:
             self.measured.unchanged.append(self.unchanged(run, self.variables)[0])
         return f"ping {shown(self.measured.pings)}; site.yml {shown(self.measured.unchanged)}"
 
+    def bare_restarts(self, run: Runner) -> str:
+        """Restarts without Dialtone: the least that three restarts with the wait for sync can take."""
+        archive = self.bundle()
+        for number, host in enumerate(BROKERS, 1):
+            subprocess.run(
+                self.lab("exec", host, "--", "sh", "-c", "cat >/run/bench.zip"), cwd=ROOT, env=self.variables, check=True,
+                input=archive.read_bytes(),
+            )
+            address = f"{host}.dc1.lab.test"
+            output = run(
+                self.lab("exec", host, "--", "python3", "-c", BARE_RESTART, address, str(number)), env=self.variables
+            ).stdout
+            self.measured.bare_restarts.append(float(output.split()[-1]))
+        return f"{', '.join(f'{one:.1f} s' for one in self.measured.bare_restarts)}"
+
+    @staticmethod
+    def bundle() -> Path:
+        """What the modules need on a host, as one file that Python imports from."""
+        target = ROOT / "build" / "bench.zip"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(target, "w") as bundle:
+            for path in sorted(UTILS.rglob("*.py")):
+                bundle.write(path, path.relative_to(ROOT / "collections"))
+        return target
+
+    def rolling(self, run: Runner) -> str:
+        """Every broker runs on something else than what is on disk: kafka_restart.yml restarts the three, and nothing else."""
+        for host in BROKERS:
+            run(self.lab("exec", host, "--", "sed", "-i", "s/^socket.request.max.bytes=.*/&0/", PROPERTIES), env=self.variables)
+        command = play.command(self.where, "kafka_restart", None, [], LAB_NAME)
+        self.measured.rolling_run, _output = timed(run, command, self.variables)
+        self.measured.rolling = seconds_of_plays(latest_events(), ROLLING_PLAYS)
+        return f"{self.measured.rolling:.1f} s of the {self.measured.rolling_run:.1f} s of the run"
+
+    def one_property(self, run: Runner) -> str:
+        """site.yml puts the property back: what a change of one word in the inventory costs, and how long each broker is away."""
+        self.measured.one_property, _output = timed(run, self.playbook(), self.variables)
+        spans = [self.downtime(run, host) for host in BROKERS]
+        self.measured.downtimes = [came - went for went, came in spans]
+        self.measured.most_down = max(sum(went <= moment < came for went, came in spans) for moment, _came in spans)
+        return f"{self.measured.one_property:.1f} s, at most {self.measured.most_down} broker down"
+
+    def downtime(self, run: Runner, host: str) -> tuple[float, float]:
+        """When the broker went and came; all hosts of the lab share one monotonic clock."""
+        names = ("ActiveExitTimestampMonotonic", "ActiveEnterTimestampMonotonic")
+        output = run(
+            self.lab("exec", host, "--", "systemctl", "show", f"--property={','.join(names)}", "kafka"), env=self.variables
+        ).stdout
+        values = dict(line.split("=") for line in output.split())
+        return int(values[names[0]]) / 1e6, int(values[names[1]]) / 1e6
+
     def memory(self, run: Runner) -> str:
         self.measured.memory = run(self.lab("memory"), env=self.variables).stdout.strip()
         return self.measured.memory.splitlines()[-1] if self.measured.memory else ""
 
     def end(self) -> None:
         subprocess.run(self.lab("down"), cwd=ROOT, env=self.variables, check=False, stdout=subprocess.DEVNULL)
+
+
+def latest_events() -> list[dict[str, Any]]:
+    """The events of the latest run, as its record has them."""
+    newest = max((ROOT / "build" / "lab" / "runs").glob("*/events.jsonl"), key=lambda path: path.parent.name)
+    return [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines()]
+
+
+def seconds_of_plays(events: list[dict[str, Any]], names: Sequence[str]) -> float:
+    """From the first task of these plays to the last.
+
+    >>> one = {"play_name": "a", "time": "2026-11-21T10:00:07.500Z", "seconds": 2.5}
+    >>> seconds_of_plays([one, {**one, "time": "2026-11-21T10:00:09.000Z"}, {**one, "play_name": "b"}], ["a"])
+    4.0
+    """
+    ends = [
+        (datetime.fromisoformat(event["time"].replace("Z", "+00:00")), event.get("seconds") or 0.0)
+        for event in events
+        if event.get("play_name") in names
+    ]
+    if not ends:
+        raise StepFailed(f"the record of the run has none of the plays {', '.join(names)}")
+    began = min(end.timestamp() - taken for end, taken in ends)
+    return max(end.timestamp() for end, _taken in ends) - began
 
 
 def shown(runs: list[float]) -> str:
@@ -152,6 +258,17 @@ def report(measured: Measured) -> str:
         parts = ", ".join(f"{name} {taken:.1f}" for name, taken in roles.items())
         lines.append(f"| cold installation of Kafka and ZooKeeper | {sum(roles.values()):.1f} s ({parts}) |")
         lines.append(f"| cold site.yml, everything | {measured.cold:.1f} s |")
+    if measured.bare_restarts and measured.rolling:
+        bare = sum(measured.bare_restarts)
+        lines += [
+            f"| three bare restarts with the wait for sync | {bare:.1f} s |",
+            f"| rolling restart of three brokers | {measured.rolling:.1f} s; the whole run {measured.rolling_run:.1f} s |",
+            f"| rolling ÷ bare | {measured.rolling / bare:.2f} (aim: {ROLLING_AIM} or less) |",
+        ]
+    if measured.downtimes:
+        each = ", ".join(f"{one:.1f} s" for one in measured.downtimes)
+        down = f"{measured.most_down} broker down at a time, for {each}"
+        lines.append(f"| site.yml for one changed property | {measured.one_property:.1f} s, {down} |")
     if measured.memory:
         lines.append(f"| memory of the lab | {measured.memory.splitlines()[-1]} |")
     if measured.slowest:
@@ -185,6 +302,9 @@ def main(argv: list[str] | None = None) -> int:
             ("Cold installation", bench.cold),
             ("Warm-up", bench.warm_up),
             ("Ping and the run that changes nothing, in turn", bench.in_turn),
+            ("Bare restarts", bench.bare_restarts),
+            ("Rolling restart", bench.rolling),
+            ("One changed property", bench.one_property),
             ("Memory", bench.memory),
         ]
         for title, action in steps:

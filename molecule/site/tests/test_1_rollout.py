@@ -8,7 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from lab_site import BROKERS, HOSTS
+
+from lab.rehearsal import BROKERS, HOSTS
 
 SERVICES = {
     **dict.fromkeys(BROKERS, ("zookeeper", "kafka", "chrony", "dialtone-firewall")),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab_site import BROKERS, HOSTS, REPOSITORY
+
+from lab.rehearsal import BROKERS, HOSTS
+from lab.state import REPOSITORY
 
 STORES = ("/opt/config/pomKeyStore", "/opt/config/pomTrustStore")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab_site import BROKERS, JAVA_OPTIONS
+
+from lab.rehearsal import BROKERS, JAVA_OPTIONS
 
 KAFKA = "/opt/kafka_server"
 CLIENT = f"{KAFKA}/config/dialtone-client.properties"

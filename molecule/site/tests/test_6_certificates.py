@@ -1,7 +1,7 @@
 """A certificate that nears its end is renewed, and the services serve the new one. Elsewhere renewals silently do nothing."""
 from __future__ import annotations
 
-from lab_site import HOSTS
+from lab.rehearsal import HOSTS
 
 SERVED = (
     "openssl s_client -connect %s -CAfile /etc/dialtone/tls/ca.crt "
