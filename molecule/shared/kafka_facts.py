@@ -18,7 +18,7 @@ def controller(lab) -> str:
     """The host whose broker is the controller, by the lines of the brokers' own logs."""
     lines = []
     for host in BROKERS:
-        log = lab(host).run("grep -h 'successfully elected as the controller' /var/log/kafka/controller.log | tail -1").stdout
+        log = lab(host).run("grep -h 'successfully elected as the controller' /var/log/kafka/server.log | tail -1").stdout
         lines += [(log[1:24], host)] if log else []
     return max(lines)[1]
 

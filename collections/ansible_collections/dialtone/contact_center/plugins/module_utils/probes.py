@@ -38,6 +38,10 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client
 )
 
 LOG_LINES = 15
+# A service that dies again and again says why before its last lines.
+LOG_LINES_SEARCHED = 400
+CAUSES_NAMED = 8
+CAUSE = re.compile(r"\b(?:ERROR|FATAL|[\w.]*Exception|[\w.]*Error):?(?=[\s:])|Unrecognized VM option|Caused by:")
 PAUSE_SECONDS = 0.5
 
 Run = Callable[[Sequence[str]], tuple[int, str, str]]
@@ -131,7 +135,10 @@ def observe_all(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Observation]:
-    """Ask every probe once, then again those that failed, until all are well, one of them cannot become so, or the time is up."""
+    """Ask every probe once, then again those that failed, until all are well, one of them cannot become so, or the time is up.
+
+    Units are asked again too: one that had just started may have died meanwhile, and then waiting for its port is idle.
+    """
     deadline = clock() + wait_seconds
     seen = [observe(probe, context) for probe in probes]
     while True:
@@ -139,8 +146,9 @@ def observe_all(
         if not failing or any(seen[index].final for index in failing) or clock() + PAUSE_SECONDS > deadline:
             return seen
         sleep(PAUSE_SECONDS)
-        for index in failing:
-            seen[index] = observe(probes[index], context)
+        for index, probe in enumerate(probes):
+            if index in failing or probe.get("kind") == "unit":
+                seen[index] = observe(probe, context)
 
 
 TLS_STATES = {
@@ -693,12 +701,21 @@ def unit_of(probe: Mapping[str, Any], probes: Sequence[Mapping[str, Any]]) -> st
 
 
 def last_words(unit: str, context: Context) -> list[str]:
+    """The last lines of the unit's journal, and before them those that name a cause, each once."""
     if not unit:
         return []
     rc, out, _err = context.run(
-        ["journalctl", "--no-pager", "--quiet", "--output=short-iso", f"--lines={LOG_LINES}", f"--unit={unit}"]
+        ["journalctl", "--no-pager", "--quiet", "--output=short-iso", f"--lines={LOG_LINES_SEARCHED}", f"--unit={unit}"]
     )
-    return [redact(line) for line in out.splitlines()[-LOG_LINES:]] if rc == 0 else []
+    lines = out.splitlines() if rc == 0 else []
+    causes: dict[str, str] = {}
+    for line in lines[:-LOG_LINES]:
+        if CAUSE.search(line):
+            # The same words at another time, or of another process, are the same cause.
+            same = re.sub(r"\d+", "", line)
+            causes.pop(same, None)
+            causes[same] = line
+    return [redact(line) for line in [*list(causes.values())[-CAUSES_NAMED:], *lines[-LOG_LINES:]]]
 
 
 def describe_failures(results: Sequence[Mapping[str, Any]], waited: float) -> str:
@@ -707,7 +724,7 @@ def describe_failures(results: Sequence[Mapping[str, Any]], waited: float) -> st
     for result in (result for result in results if not result["ok"]):
         lines.append(f"{result['id']}: {result['reason']} (state {result['state']}, after {waited:.1f} s).")
         if result["log"]:
-            lines.append("  Last lines of the unit's journal:")
+            lines.append("  From the unit's journal:")
             lines.extend("    " + line for line in result["log"])
         if result["next_step"]:
             lines.append("  Next: " + result["next_step"])

@@ -381,7 +381,7 @@ class Clock:
         self.now += seconds
 
 
-def waiting(monkeypatch, answers, wait):
+def waiting(monkeypatch, answers, wait, kinds=None):
     """Ask one probe per list of answers; returns what was seen last, how often each was asked, and how long it took."""
     asked = dict.fromkeys(answers, 0)
 
@@ -392,7 +392,7 @@ def waiting(monkeypatch, answers, wait):
 
     monkeypatch.setattr(probes, "observe", fake)
     clock = Clock()
-    seen = observe_all([{"id": name} for name in answers], context(), wait, clock, clock.sleep)
+    seen = observe_all([{"id": name, "kind": (kinds or {}).get(name)} for name in answers], context(), wait, clock, clock.sleep)
     return [observation.ok for observation in seen], asked, clock.now
 
 
@@ -405,6 +405,11 @@ def test_without_waiting_everything_is_asked_once(monkeypatch):
 
 def test_only_what_fails_is_asked_again(monkeypatch):
     assert waiting(monkeypatch, {"a": [GOOD], "b": [BAD, BAD, GOOD]}, 60) == ([True, True], {"a": 1, "b": 3}, 1.0)
+
+
+def test_a_unit_that_dies_while_its_port_is_waited_for_ends_the_waiting(monkeypatch):
+    answers = {"kafka_unit": [GOOD, GOOD, HOPELESS], "kafka": [BAD]}
+    assert waiting(monkeypatch, answers, 60, kinds={"kafka_unit": "unit"})[2] == 1.0
 
 
 def test_waiting_ends_at_the_deadline(monkeypatch):
@@ -445,6 +450,14 @@ def test_last_words_are_masked_and_few():
     assert last_words("", context(run=run)) == []
 
 
+def test_what_killed_a_service_is_told_once_even_where_it_died_again_and_again():
+    once = ["ERROR [1] java.net.BindException: Address already in use", *(f"INFO line {n}" for n in range(10))]
+    run = lambda _arguments: (0, "\n".join(once * 5), "")  # noqa: E731
+    words = last_words("kafka", context(run=run))
+    assert len([word for word in words[:-15] if "Address already in use" in word]) == 1
+    assert len(words) == 16
+
+
 def test_unit_of_a_component():
     asked = [
         {"id": "kafka.unit", "kind": "unit", "unit": "pomkafka", "component": "kafka"},
@@ -471,7 +484,7 @@ def test_failures_are_told_with_reason_log_and_next_step():
     )
     assert (
         told == "kafka: nothing listens there (state refused, after 12.3 s).\n"
-        "  Last lines of the unit's journal:\n    last line\n  Next: look"
+        "  From the unit's journal:\n    last line\n  Next: look"
     )
 
 
