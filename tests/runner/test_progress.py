@@ -52,7 +52,6 @@ def test_log_has_one_line_a_play_and_a_change_and_no_control(succeeded: Finished
     assert headings == [
         "[1/5] Contract of the site · N s",
         "[2/5] Configure · N s",
-        "[3/5] A component that this site does not have · no hosts · N s",
         "[4/5] Brokers one by one · epm1 (1 of 3) · N s",
         "[4/5] Brokers one by one · epm2 (2 of 3) · N s",
         "[4/5] Brokers one by one · kafka3 (3 of 3) · N s",

@@ -1,6 +1,6 @@
 """What every playbook must be, so that a run stops where it has to.
 
-Measured with ansible-core 2.19 and 2.21: in a play with `serial`, `any_errors_fatal` lets a roll go on behind a host that is out of
+Measured with ansible-core 2.19 and 2.21: in a play with `serial`, `any_errors_fatal` lets a roll go on behind a host out of
 reach (it counts twice, and the two never equal the batch); without it, the batch that failed as a whole ends the run. In a play
 without `serial`, `any_errors_fatal` alone lets the other hosts go on with the plays that follow.
 """

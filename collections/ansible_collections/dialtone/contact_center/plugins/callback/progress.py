@@ -131,13 +131,12 @@ class CallbackModule(DefaultCallback):
         mode = " [CHECK MODE]" if play.check_mode and self.get_option("check_mode_markers") else ""
         self._current = progress.Play(number, len(self._plays), name + mode, tuple(batch), len(hosts), begun_before)
         self._task = progress.Task(total=number_of_tasks(play))
-        self._heading_due = True
+        # A play for what this site lacks, or for what has nothing to do, leaves no line.
+        self._heading_due = bool(hosts)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         if self._is_verbose:
             super().v2_playbook_on_no_hosts_matched()
-        else:
-            self._print_heading()
 
     def _task_start(self, task: Task, prefix: str | None = None) -> None:
         super()._task_start(task, prefix)

@@ -375,10 +375,11 @@ def partial_of(target: str) -> str:
     return target + ".partial"
 
 
-def move(plan: MovePlan, label: Callable[[str, str], None]) -> None:
+def move(plan: MovePlan, label: Callable[[str, str], None], has_lost_its_lease: Callable[[], bool] = lambda: False) -> None:
     """Copy beside the target, compare, and only then give the copy its name. The source stays as it was.
 
-    `label` gives a path (its first argument) the SELinux context of another one.
+    `label` gives a path (its first argument) the SELinux context of another one. Where another run has taken the lease away
+    meanwhile, the copy does not get its name.
     """
     if plan.done:
         return
@@ -407,6 +408,11 @@ def move(plan: MovePlan, label: Callable[[str, str], None]) -> None:
         )
     for path in before:
         label(os.path.join(partial, path), os.path.join(plan.target, path))
+    if has_lost_its_lease():
+        raise DataDirectoryError(
+            f"another run took the lease of this data center away while {plan.source} was copied. {plan.target} was not made; "
+            f"{partial} is whole, and the next run goes on from there"
+        )
     os.replace(partial, plan.target)
     _flush_directory(os.path.dirname(plan.target))
 

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -22,6 +23,8 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils import fil
 DIRECTORY = "/var/lib/dialtone/leases"
 BOOT_ID_PATH = "/proc/sys/kernel/random/boot_id"
 LOCK_SECONDS = 20.0
+# A job of hours renews often enough for the shortest lease that may be asked for.
+RENEW_EVERY_SECONDS = 60.0
 
 ACQUIRED, RENEWED, TAKEN_OVER, HELD_BY_ANOTHER = "acquired", "renewed", "taken_over", "held_by_another"
 LOST, RELEASED, NOT_HELD = "lost", "released", "not_held"
@@ -212,3 +215,37 @@ class LeaseFile:
 def renew(site: str, data_center: str, run: str, directory: str = DIRECTORY) -> bool:
     """The sign of life of a job that goes on without its controller: whether its run still holds the lease."""
     return LeaseFile(site, data_center, directory).renew(run)["outcome"] == RENEWED
+
+
+class KeptAlive:
+    """Renews a run's lease from a thread while a long job of the host goes on, also when its controller is gone.
+
+    `lost` tells that another run holds it by now: the job must not do its last, visible step then.
+    """
+
+    def __init__(
+        self, site: str, data_center: str, run: str, directory: str = DIRECTORY, every: float = RENEW_EVERY_SECONDS
+    ) -> None:
+        self._renew = lambda: renew(site, data_center, run, directory)
+        self._every = every
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self.lost = False
+
+    def __enter__(self) -> KeptAlive:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._every):
+            try:
+                self.lost = not self._renew()
+            except OSError:
+                # A disk that is full for a moment is no other run; the lease has a third of its time left twice over.
+                continue
+            if self.lost:
+                return

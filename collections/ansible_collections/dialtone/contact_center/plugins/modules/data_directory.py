@@ -45,6 +45,24 @@ options:
     type: str
     choices: [fail, report]
     default: fail
+  lease:
+    description:
+      - The lease that this run holds, to be renewed while the copy goes on, also where the controller is gone.
+      - The token is the one of M(dialtone.contact_center.site_lease).
+    type: dict
+    suboptions:
+      site:
+        description: Name of the site.
+        type: str
+        required: true
+      data_center:
+        description: Name of the data center.
+        type: str
+        required: true
+      run:
+        description: Token of the run.
+        type: str
+        required: true
 attributes:
   check_mode:
     support: full
@@ -112,7 +130,7 @@ move:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import data_directory as directories
-from ansible_collections.dialtone.contact_center.plugins.module_utils import files
+from ansible_collections.dialtone.contact_center.plugins.module_utils import files, lease
 
 SPEC = {
     "state": {"type": "str", "choices": ["observed", "moved"], "default": "observed"},
@@ -121,6 +139,10 @@ SPEC = {
     "identity": {"type": "int", "required": True},
     "properties_path": {"type": "path", "required": True},
     "on_move": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+    "lease": {
+        "type": "dict",
+        "options": {name: {"type": "str", "required": True} for name in ("site", "data_center", "run")},
+    },
 }
 
 
@@ -158,9 +180,20 @@ def run(module):
     if params["state"] == "moved":
         result["changed"] = not plan.done
         if not module.check_mode:
-            directories.move(plan, lambda written, path: files.label(module, written, path))
+            move(module, plan)
             result["data"] = directories.observe(params["kind"], params["path"]).described()
     return result
+
+
+def move(module, plan):
+    def label(written, path):
+        files.label(module, written, path)
+
+    if not module.params["lease"]:
+        directories.move(plan, label)
+        return
+    with lease.KeptAlive(**module.params["lease"]) as kept:
+        directories.move(plan, label, lambda: kept.lost)
 
 
 def main():

@@ -12,7 +12,7 @@ author: [Dialtone maintainers (@dialtone)]
 description:
   - Reads what the roles observed on the hosts of the play, and prints what will change, which nodes are restarted and why,
     how long that takes, what of it has no way back, and the command that goes back.
-  - Hosts on which there is nothing to do are named by their absence in RV(due); the plays that change something run on the others.
+  - The plays that change something run on the hosts of RV(due).
   - Runs on the controller and contacts no host.
 options:
   model:
@@ -83,5 +83,6 @@ restarts:
   returned: always
   type: list
   elements: dict
-  sample: [{host: epm1, component: kafka, reasons: [num.io.threads in server.properties differs from what broker 1 was started with]}]
+  sample:
+    - {host: epm1, component: kafka, reasons: [pomKeyStore differs from what broker 1 was started with]}
 """

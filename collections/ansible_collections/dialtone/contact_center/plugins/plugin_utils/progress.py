@@ -61,8 +61,6 @@ class Play:
             which = str(last) if len(self.hosts) == 1 else f"{self.hosts_before + 1} to {last}"
             named = ", ".join(self.hosts) if len(self.hosts) <= MOST_HOSTS_NAMED else f"{len(self.hosts)} hosts"
             words.append(f"{named} ({which} of {self.hosts_of_play})")
-        elif not self.hosts:
-            words.append("no hosts")
         return SEPARATOR.join([*words, elapsed(seconds)])
 
 

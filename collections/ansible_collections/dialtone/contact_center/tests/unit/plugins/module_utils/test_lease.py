@@ -8,6 +8,7 @@ import fcntl
 import json
 import multiprocessing
 import os
+import time
 import stat
 from pathlib import Path
 
@@ -122,6 +123,21 @@ def test_a_take_over_displaces_exactly_the_run_that_was_seen(kept):
     assert kept.renew("run-a")["outcome"] == "lost"
     assert kept.release("run-a")["outcome"] == "not_held"
     assert kept.renew("run-c")["outcome"] == "renewed"
+
+
+def test_a_long_job_renews_the_lease_and_learns_that_it_was_taken_away(tmp_path):
+    held = LeaseFile("main", "dc1", str(tmp_path))
+    held.acquire("run-a", EVA, TTL)
+    renewed = lease.parse(Path(held.path).read_bytes()).renewed
+    with lease.KeptAlive("main", "dc1", "run-a", str(tmp_path), every=0.01) as kept:
+        deadline = time.monotonic() + 10
+        while lease.parse(Path(held.path).read_bytes()).renewed == renewed:
+            assert time.monotonic() < deadline
+        assert not kept.lost
+        held.acquire("run-b", BOB, TTL, displace="run-a")
+        while not kept.lost:
+            assert time.monotonic() < deadline
+    assert lease.parse(Path(held.path).read_bytes()).run == "run-b"
 
 
 def test_release_is_for_the_holder(kept):

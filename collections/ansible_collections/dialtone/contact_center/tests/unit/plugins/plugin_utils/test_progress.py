@@ -24,7 +24,6 @@ def test_examples_hold():
     ("play", "heading"),
     [
         (Play(3, 14, "Kafka", ("epm1", "epm2"), 2), "[3/14] Kafka · 1 min 12 s"),
-        (Play(4, 14, "CMS"), "[4/14] CMS · no hosts · 1 min 12 s"),
         (Play(9, 14, "Kafka, one by one", ("epm2",), 3, 1), "[9/14] Kafka, one by one · epm2 (2 of 3) · 1 min 12 s"),
         (Play(9, 14, "By four", ("a", "b", "c", "d"), 8, 4), "[9/14] By four · 4 hosts (5 to 8 of 8) · 1 min 12 s"),
         (Play(9, 14, "By two", ("c", "d"), 5, 2), "[9/14] By two · c, d (3 to 4 of 5) · 1 min 12 s"),
