@@ -40,13 +40,13 @@ def ansible_vault() -> str:
     return program
 
 
-def certificate_authority(lab: Lab) -> tuple[str, str]:
+def certificate_authority(common_name: str) -> tuple[str, str]:
     """A new CA: its certificate and private key as PEM. The key never lies in a file unencrypted."""
     key = run(["openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
     certificate = run(
         [
             "openssl", "req", "-x509", "-new", "-key", "/dev/stdin", "-sha256", "-days", str(CA_DAYS),
-            "-subj", f"/CN=Dialtone lab {lab.name} CA",
+            "-subj", f"/CN={common_name}",
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         ],
         stdin=key,
@@ -88,7 +88,7 @@ def make(lab: Lab) -> None:
         write_secret(lab.directory / "sudo-password-hash", password_hash)
         vault_password = lab.directory / "vault-password"
         write_secret(vault_password, password() + "\n")
-        certificate, private_key = certificate_authority(lab)
+        certificate, private_key = certificate_authority(f"Dialtone lab {lab.name} CA")
         values = {
             "ansible_become_password": sudo_password,
             "trust_ca_certificate": certificate,

@@ -19,7 +19,8 @@ AREAS = generate.load_areas(ROOT / "schemas" / "variables")
 ROLE_AREAS = {area: schema for area, schema in AREAS.items() if "x-role" in schema}
 PROPERTIES = [(area, name, prop) for area, schema in AREAS.items() for name, prop in schema["properties"].items()]
 KEYWORDS = {
-    "x-computed", "x-computed-from", "x-contract-only", "x-identity", "x-required-in", "x-secret", "x-source", "x-unit", "x-why",
+    "x-computed", "x-computed-from", "x-contract-only", "x-identity", "x-required-in", "x-scope", "x-secret", "x-source",
+    "x-unit", "x-why",
 }  # fmt: skip
 COMPONENTS = {"epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "app_server", "cms"}
 
@@ -46,7 +47,9 @@ def test_variable_is_fully_described(area: str, name: str, prop: dict[str, Any])
     required = prop.get("x-required-in", [])
     assert required == "all" or set(required) <= COMPONENTS
     assert not ("default" in prop and required), "what has a default is not required"
+    assert prop.get("x-scope", "site") in ("site", "data_center")
     if prop.get("x-secret"):
+        assert "x-scope" not in prop, "a secret is never compared over hosts: the finding would show it"
         assert prop["type"] == "string"
         assert "enum" not in prop
         assert prop.get("default", "") == ""

@@ -116,6 +116,7 @@ def inputs_of(host: str) -> dict[str, Any]:
     inputs: dict[str, Any] = {"host_packages": ["chrony"], "host_firewall_openings": [], "host_known_hosts": []}
     if host in (*NODES, "db1"):
         inputs |= {"trust_directory": "/etc/dialtone/tls", "trust_subject": f"CN={host}", "trust_exports": []}
+        inputs |= {"trust_dns_names": [f"{host}.{data_center_of(host)}.example.test"], "trust_ip_addresses": [ADDRESSES[host]]}
     if host in NODES:
         store = {"owner": "kafka", "group": "kafka", "mode": "0640"}
         inputs["trust_exports"] = [

@@ -18,6 +18,8 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model impo
     WORDS_READ,
     SiteHost,
     build_model,
+    groups_of,
+    is_managed,
     without_overlaps,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
@@ -191,3 +193,38 @@ def test_networks_without_overlaps_cover_the_same(networks: list[str]) -> None:
     kept = [IPv4Network(network) for network in without_overlaps(networks)]
     assert all(not one.overlaps(other) for one in kept for other in kept if one is not other)
     assert all(any(IPv4Network(network).subnet_of(other) for other in kept) for network in networks)
+
+
+# --- a database that is its administrator's -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_mssql() -> dict[str, Any]:
+    others = [host for host in hosts() if host.name not in ("db1", "app1")]
+    words = {"pom_database_engine": "mssql", "pom_database_port": 1433}
+    alone = site_host("db1", 4, "pom_database", **words)
+    shared = site_host("app1", 5, "app_server", "pom_database", data_center="dc3", **words)
+    return build_model("main", [*others, alone, shared])
+
+
+def test_a_described_database_is_never_connected_to(with_mssql: dict[str, Any]) -> None:
+    memberships = {entry["name"]: entry["groups"] for entry in groups_of(with_mssql)}
+    assert "db1" not in memberships
+    assert with_mssql["hosts"]["db1"]["inputs"] == {}
+    assert with_mssql["hosts"]["db1"]["probes"] == []
+    assert not is_managed(with_mssql["hosts"]["db1"])
+
+
+def test_what_else_such_a_host_is_is_deployed(with_mssql: dict[str, Any]) -> None:
+    memberships = {entry["name"]: entry["groups"] for entry in groups_of(with_mssql)}
+    assert memberships["app1"] == ["dialtone_site", "dialtone_app_server"]
+    assert "trust_subject" not in with_mssql["hosts"]["app1"]["inputs"]
+    assert is_managed(with_mssql["hosts"]["app1"])
+
+
+def test_a_described_database_is_known_to_those_who_connect_to_it(with_mssql: dict[str, Any]) -> None:
+    to_database = [connection for connection in with_mssql["connections"] if connection["to"] == "db1"]
+    assert {(connection["from"], connection["port"]) for connection in to_database} == {("epm1", 1433), ("epm2", 1433)}
+    known = [host["address"] for host in with_mssql["hosts"]["epm1"]["inputs"]["host_known_hosts"]]
+    assert "192.0.2.4" in known
+    assert not any(probe["kind"] == "postgresql" for probe in with_mssql["hosts"]["epm1"]["probes"])

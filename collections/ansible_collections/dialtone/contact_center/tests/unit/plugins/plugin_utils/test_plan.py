@@ -2,9 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import csv
+import io
 import json
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import build_plan, render_plan
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import (
+    build_plan,
+    ports_csv,
+    render_plan,
+    render_summary,
+)
 from ansible_collections.dialtone.contact_center.tests.unit.plugins.plugin_utils.example_site import COMPONENTS, model
 
 
@@ -21,7 +28,7 @@ def test_order_is_that_of_a_roll_out():
 
 def test_a_step_without_hosts_is_no_step():
     site = model()
-    site["hosts"] = {"cms2": site["hosts"]["cms2"]}
+    site |= {"hosts": {"cms2": site["hosts"]["cms2"]}, "connections": []}
     assert [step.role for step in build_plan(site).steps] == ["host"]
 
 
@@ -68,4 +75,95 @@ def test_json_holds_the_same():
     plan = build_plan(model())
     written = json.loads(json.dumps(plan.to_dict()))
     assert [step["role"] for step in written["steps"]] == [step.role for step in plan.steps]
-    assert len(written["connections"]) == len(model()["connections"])
+    assert len(written["ports"]) == len(model()["connections"])
+
+
+TABLES = {
+    "prerequisites": [
+        {
+            "team": "CMS",
+            "data_center": "dc1",
+            "subject": "package RT_socket configured",
+            "values": {"port": 7000, "to": ["epm1", "epm2"]},
+            "source": ["POM-RTS-01"],
+        }
+    ],
+    "rt_sockets": [
+        {
+            "data_center": "dc1",
+            "cms": cms,
+            "cms_role": "primary",
+            "cms_address": address,
+            "pom_server": "epm1",
+            "pom_server_address": "192.0.2.11",
+            "port": 7000,
+            "format": "tv1",
+            "purpose": "real-time data (RT socket)",
+            "source": ["POM-RTS-01"],
+        }
+        for cms, address in (("cms2", "198.51.100.16"), ("cms-of-others", "203.0.113.9"))
+    ],
+}
+
+
+def test_what_others_open_is_in_the_firewall_request_too():
+    plan = build_plan(model() | {"tables": TABLES})
+    rows = list(csv.DictReader(io.StringIO(ports_csv(plan))))
+    assert len(rows) == len(plan.ports) == len(model()["connections"]) + 2
+    assert rows[-1] == {
+        "from": "cms-of-others",
+        "from_address": "203.0.113.9",
+        "to": "epm1",
+        "to_address": "192.0.2.11",
+        "port": "7000",
+        "protocol": "tcp",
+        "purpose": "real-time data (RT socket)",
+        "source": "POM-RTS-01",
+    }
+    assert "7000/tcp real-time data (RT socket)" in next(host for host in plan.hosts if host.name == "epm1").listens
+
+
+def test_session_without_a_port_is_no_row_of_a_firewall_request():
+    rows = [row | {"port": None} for row in TABLES["rt_sockets"]]
+    plan = build_plan(model() | {"tables": {"rt_sockets": rows}})
+    assert len(plan.ports) == len(model()["connections"])
+    assert "no port stated, format tv1" in " ".join(render_plan(plan).split())
+
+
+def test_what_a_person_does_stands_with_its_values():
+    plan = build_plan(model() | {"tables": TABLES})
+    (step,) = plan.by_hand
+    assert (step.number, step.team, step.values["port"]) == (1, "CMS", 7000)
+    text = render_plan(plan)
+    assert "1. CMS                [ ] package RT_socket configured (dc1)" in text
+    assert "to: epm1, epm2" in text
+
+
+def test_waiver_is_told_in_the_plan():
+    waived = {
+        "path": "sizing_memory_mb",
+        "hosts": ["epm1"],
+        "found": "8192",
+        "expected": "16384",
+        "waiver": {"until": "2027-01-31", "reason": "agreed with the vendor"},
+    }
+    text = render_plan(build_plan(model() | {"warnings": [waived]}))
+    assert "Waived until 2027-01-31: agreed with the vendor" in " ".join(text.split())
+
+
+def test_summary_fits_a_terminal_and_leaves_nothing_out():
+    plan = build_plan(large_site())
+    text = render_summary(plan)
+    assert len(text.splitlines()) < 60
+    assert max(map(len, text.splitlines())) <= 100
+    for host in plan.hosts:
+        assert host.name in text
+    assert f"{len(plan.ports)} rows for the firewall request" in text
+
+
+def large_site():
+    site = model()
+    for number in range(20):
+        name = f"epm{number + 10}"
+        site["hosts"][name] = site["hosts"]["epm2"] | {"name": name}
+    return site
