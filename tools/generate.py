@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write what follows from schemas/variables: role defaults, role argument specs, the variable reference.
+"""Write what follows from schemas/variables: role defaults, argument specs, the variable reference, the schema for editors.
 
 python tools/generate.py            writes what is stale
 python tools/generate.py --check    writes nothing; ends with 1 and names the stale files
@@ -19,6 +19,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "collections"))
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.editor_schema import inventory_schema  # noqa: E402
+
 WIDTH = 118
 ARGUMENT_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "dict"}
 Schema = dict[str, Any]
@@ -40,6 +44,7 @@ def render(areas: dict[str, Schema]) -> dict[str, str]:
             files[f"roles/{role}/defaults/main.yml"] = role_defaults(area, schema)
             files[f"roles/{role}/meta/argument_specs.yml"] = role_argument_specs(area, schema)
     files["docs/reference/README.md"] = reference_index(areas)
+    files["schemas/inventory.schema.json"] = to_json(inventory_schema(areas))
     return files
 
 
@@ -213,6 +218,8 @@ def reference_entry(name: str, prop: Schema) -> list[str]:
     if required := prop.get("x-required-in"):
         groups = ", ".join(f"`{group}`" for group in required)
         entry.append("- Required: on " + ("every host" if required == "all" else f"hosts of {groups}"))
+    if scope := prop.get("x-scope"):
+        entry.append(f"- Holds for: the whole {scope.replace('_', ' ')}, so it is the same on all its hosts")
     if prop.get("x-computed"):
         entry.append(f"- Computed from: {prop['x-computed-from']}")
     if prop.get("x-secret"):
@@ -259,6 +266,10 @@ def literal(value: Any) -> str:
 
 def plain(text: str) -> str:
     return text.replace("`", "'")
+
+
+def to_json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -14,6 +14,7 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 BASE = HERE / "base"
+EXAMPLES = HERE.parents[1] / "inventories" / "examples"
 CASES = sorted((HERE / "cases").glob("*.yml"))
 CORRECT_PASSWORD = "correct password"
 
@@ -33,9 +34,9 @@ def load_case(path: Path) -> Case:
 
 
 def prepare(case: Case, directory: Path) -> Path:
-    """The valid inventory, broken as the case says."""
+    """The valid inventory (or, with `base: NAME`, that example), broken as the case says."""
     inventory = directory / "inventory"
-    shutil.copytree(BASE, inventory)
+    shutil.copytree(EXAMPLES / case.data["base"] if "base" in case.data else BASE, inventory)
     for name, target in case.data.get("rename", {}).items():
         (inventory / name).rename(inventory / target)
     for name, replacements in case.data.get("replace", {}).items():
@@ -77,7 +78,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import run_contract
 
     def judge(
-        inventory: Path, *, vault_password: str | None = None, extra_vars: dict[str, Any] | None = None, **options: Any
+        inventory: Path,
+        *,
+        sources: list[str] | None = None,
+        vault_password: str | None = None,
+        extra_vars: dict[str, Any] | None = None,
+        **options: Any,
     ) -> Any:
         monkeypatch.chdir(inventory)
         secrets = [("default", VaultSecret(vault_password.encode()))] if vault_password else []
@@ -85,7 +91,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
         VaultSecretsContext.initialize(VaultSecretsContext(secrets))
         loader = DataLoader()
         loader.set_vault_secrets(secrets)
-        return run_contract([str(inventory)], loader=loader, extra_vars=extra_vars or {}, playbook_dir=str(tmp_path), **options)
+        chosen = sources or [str(inventory)]
+        return run_contract(chosen, loader=loader, extra_vars=extra_vars or {}, playbook_dir=str(tmp_path), **options)
 
     before = os.getcwd()
     yield judge

@@ -57,3 +57,10 @@ def test_valid_inventory(tmp_path: Path, run: Any) -> None:
     assert result.site == "main"
     assert result.model["site"] == "main"
     assert CANARY not in str(result.model)
+
+
+def test_every_rule_is_broken_by_a_case() -> None:
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules import RULES
+
+    broken = {finding["rule"] for path in CASES for finding in load_case(path).findings}
+    assert {rule.name for rule in RULES} <= broken

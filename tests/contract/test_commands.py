@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.templates import HARMLESS_LOOKUPS
+
 from .conftest import CORRECT_PASSWORD, HERE, Case, load_case, prepare
 
 ROOT = HERE.parent.parent
@@ -153,3 +155,74 @@ def test_command_with_an_unreadable_password_file(tmp_path: Path) -> None:
     result = validate_py(valid(tmp_path), "--vault-password-file", tmp_path / "nowhere")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+def many_mistakes(directory: Path) -> Path:
+    inventory = valid(directory)
+    words = "".join(f"kafka_heep_{number}: 1\n" for number in range(25))
+    (inventory / "group_vars/all/mistakes.yml").write_text(words, encoding="utf-8")
+    return inventory
+
+
+def test_command_shows_one_screen_of_a_kind_and_all_on_demand(tmp_path: Path) -> None:
+    inventory = many_mistakes(tmp_path)
+    short, whole = validate_py(inventory), validate_py(inventory, "--all")
+    assert short.returncode == whole.returncode == 1
+    assert short.stdout.count("  refused  kafka_heep_") == 10
+    assert "15 more of unknown-variable: --all" in short.stdout
+    assert whole.stdout.count("  refused  kafka_heep_") == 25
+    assert short.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1] == "site main: 25 refused"
+
+
+def test_command_writes_sarif(tmp_path: Path) -> None:
+    result = validate_py(many_mistakes(tmp_path), "--format", "sarif")
+    assert result.returncode == 1
+    (run,) = json.loads(result.stdout)["runs"]
+    assert len(run["results"]) == 25
+    assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
+    assert run["tool"]["driver"]["semanticVersion"] == "0.1.0"
+
+
+def test_command_prints_a_waiver_and_lets_the_site_through(tmp_path: Path) -> None:
+    result = validate_py(broken("waiver", tmp_path))
+    assert result.returncode == 0, result.stdout
+    assert "waived    until 2999-01-31: The old server's alias" in result.stdout
+    assert result.stdout.rstrip().endswith("site main: 1 waived")
+
+
+@needs_ansible
+def test_playbook_prints_a_waiver_every_time_and_hands_it_on(tmp_path: Path) -> None:
+    inventory = broken("waiver", tmp_path)
+    for _time in range(2):
+        result = validate_yml(inventory, tmp_path / "build")
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "until 2999-01-31" in result.stdout + result.stderr
+    model = json.loads((tmp_path / "build/main/model.json").read_text(encoding="utf-8"))
+    (told,) = model["warnings"]
+    assert told["waiver"]["until"] == "2999-01-31"
+
+
+@needs_ansible
+def test_plan_is_written_in_every_form(tmp_path: Path) -> None:
+    build = f"dialtone_build_directory={tmp_path / 'build'}"
+    result = command(PLAYBOOK, "-i", valid(tmp_path), "playbooks/plan.yml", "-e", build)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Plan for site main: 6 hosts. No host was asked." in result.stdout
+    written = tmp_path / "build/main"
+    plan = json.loads((written / "plan.json").read_text(encoding="utf-8"))
+    assert {host["name"] for host in plan["hosts"]} == {"app1", "db1", "epm1", "epm2", "epm3", "kafka3"}
+    assert (written / "plan.txt").read_text(encoding="utf-8").startswith("Plan for site main: 6 hosts")
+    assert len((written / "ports.csv").read_text(encoding="utf-8").splitlines()) == len(plan["ports"]) + 1
+    page = (written / "plan.html").read_text(encoding="utf-8")
+    assert '<svg class="topology"' in page
+    for file in written.iterdir():
+        assert "canary" not in file.read_text(encoding="utf-8")
+
+
+def test_page_of_the_contract_tells_what_is_so() -> None:
+    page = (ROOT / "docs/contract.md").read_text(encoding="utf-8")
+    assert f"`{' '.join(sorted(HARMLESS_LOOKUPS))}`" in page
+    options = command(sys.executable, "tools/validate.py", "--help").stdout
+    for option in ("--every-site", "--without-vault", "--format", "--all"):
+        assert option in options
+        assert f"`{option}" in page

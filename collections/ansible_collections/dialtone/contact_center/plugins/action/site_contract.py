@@ -15,7 +15,11 @@ from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import ContractResult, run_contract
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import groups_of
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.report_text import render_findings, summary
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.report_text import (
+    ONE_SCREEN,
+    render_findings,
+    summary,
+)
 
 
 class ActionModule(ActionBase):
@@ -40,7 +44,7 @@ class ActionModule(ActionBase):
             inventory=hostvars._inventory,
         )
         directory = self._store(contract, Path(arguments["build_directory"]))
-        report = render_findings(contract.findings)
+        report = render_findings(contract.findings, most=None if self._display.verbosity else ONE_SCREEN)
         if contract.refused:
             # Ansible prints the message of a failed task twice: the findings stand before it, once.
             self._display.display(report + "\n")
@@ -57,7 +61,7 @@ class ActionModule(ActionBase):
             ansible_facts={"site_model": contract.model},
         )
         if report:
-            self._display.warning(f"the contract of site {contract.site} advises:\n{report}", formatted=True)
+            self._display.warning(f"the contract of site {contract.site} does not refuse, but tells:\n{report}", formatted=True)
         return result
 
     @staticmethod

@@ -1,6 +1,6 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""site_plan: what a roll-out will keep where, and in which order, from the site model alone."""
+"""site_plan: what a roll-out will keep where, in which order, and what others must do for it, from the site model alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_file
     write_json,
     write_text,
 )
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import build_plan, render_plan
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import (
+    build_plan,
+    ports_csv,
+    render_plan,
+    render_summary,
+)
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan_html import render
 
 ARGUMENTS = {
     "model": {"type": "dict", "required": True},
@@ -40,10 +46,14 @@ class ActionModule(ActionBase):
         if not model.get("hosts"):
             raise AnsibleActionFail("model holds no hosts: it is the fact site_model, which playbooks/validate.yml sets")
         plan = build_plan(model)
-        text = render_plan(plan)
         directory = site_directory(options["build_directory"], plan.site)
-        files = [write_json(directory, "plan.json", plan.to_dict()), write_text(directory, "plan.txt", text + "\n")]
-        display.display("\n" + text + "\n\n" + "\n".join(f"Written: {path}" for path in files))
+        files = [
+            write_text(directory, "plan.html", render(plan)),
+            write_text(directory, "plan.txt", render_plan(plan) + "\n"),
+            write_json(directory, "plan.json", plan.to_dict()),
+            write_text(directory, "ports.csv", ports_csv(plan)),
+        ]
+        display.display("\n" + render_summary(plan) + "\n\n" + "\n".join(f"Written: {path}" for path in files))
         result.update(
             changed=False,
             msg=f"{len(plan.steps)} steps on {len(plan.hosts)} hosts",

@@ -12,7 +12,8 @@ author:
 description:
   - Validates the merged variables of every host of the inventory against the schemas, and the rules across hosts.
   - Reports every finding at once, with file, line and column, and fails when one of them refuses. A secret's value is never
-    shown.
+    shown. Of each rule one screen is printed, all with C(-v); C(contract.json) always holds all.
+  - Sets aside what the variable C(site_waivers) names, and prints it every time.
   - Computes the site model where nothing is refused.
   - Runs on the controller and contacts no host; templated values are rendered with lookups that only read.
 options:

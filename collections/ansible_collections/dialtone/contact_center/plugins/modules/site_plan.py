@@ -11,8 +11,9 @@ version_added: 0.1.0
 author:
   - Dialtone maintainers (@dialtone)
 description:
-  - Lists roles in their order with the reason for it, files and services of each host, and the connections between hosts.
-  - Prints it and writes C(plan.json) and C(plan.txt) below C(build/<site>).
+  - Lists roles in their order with the reason for it and what they restart, files and services of each host, who connects to
+    whom, what other teams must do beforehand with its values, RT sockets, licences, sizing, storage and certificates.
+  - Prints a summary, and writes C(plan.html), C(plan.txt), C(plan.json) and C(ports.csv) below C(build/<site>).
   - Runs on the controller and contacts no host. Run it once, with C(run_once).
 options:
   model:

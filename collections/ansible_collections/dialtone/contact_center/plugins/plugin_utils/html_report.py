@@ -5,8 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.html_page import (
+    COMPONENT_NAMES,
+    cell,
+    document,
+    footer,
+    group_row,
+    header_row,
+    text,
+    tile,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.status import (
     FAIL,
     OK,
@@ -24,16 +33,9 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.status imp
 CERTIFICATE_FULL_BAR_DAYS = 1186  # POM-CERT-14: no certificate of a site lives longer
 
 MARKS = {OK: "✓", WARN: "!", FAIL: "✕", UNKNOWN: "?"}
-COMPONENT_NAMES = {
-    "epm_primary": "Primary EPM",
-    "epm_auxiliary": "Auxiliary EPM",
-    "zookeeper": "ZooKeeper",
-    "kafka": "Kafka",
+FACT_NAMES = COMPONENT_NAMES | {
     "kafka_distribution": "Kafka",
-    "pom_database": "POM database",
     "database_client": "reaches database",
-    "app_server": "Application server",
-    "cms": "CMS",
     "trust": "Certificate",
     "host": "Host",
 }
@@ -42,40 +44,19 @@ ROLES_HELD = {"leader": "ZooKeeper leader", "controller": "Kafka controller"}
 
 def render(status: Status) -> str:
     attention = [row for row in status.rows if row.state != OK]
-    return "\n".join(
+    return document(
+        f"{status.site}: {WORDS[status.state].lower()}",
+        STYLE,
         [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>{text(status.site)}: {WORDS[status.state].lower()}</title>",
-            '<link rel="icon" href="data:,">',
-            f"<style>{STYLE}</style>",
-            "</head>",
-            "<body>",
             header(status),
             "<main>",
             *([attention_section(attention)] if attention else []),
             *[data_center_section(status, cluster) for cluster in status.clusters],
             facts_section(status),
             "</main>",
-            footer(status),
-            "</body>",
-            "</html>",
-            "",
-        ]
+            footer(("Dialtone", f"site {status.site}", f"observed {status.generated_at}", f"exit code {status.exit_code}")),
+        ],
     )
-
-
-def footer(status: Status) -> str:
-    words = ("Dialtone", f"site {status.site}", f"observed {status.generated_at}", f"exit code {status.exit_code}")
-    return f"<footer>{text(' · '.join(words))}</footer>"
-
-
-def text(value: object) -> str:
-    return escape(str(value), quote=True)
 
 
 def header(status: Status) -> str:
@@ -188,10 +169,6 @@ def numbers(cluster: Cluster, rows: Sequence[Row]) -> str:
     return f'<dl class="tiles">{"".join(tiles)}</dl>' if tiles else ""
 
 
-def tile(name: str, value: str, note: str, state: str) -> str:
-    return f'<div class="tile {state}"><dt>{text(name)}</dt><dd><b>{text(value)}</b><span>{text(note)}</span></dd></div>'
-
-
 def known(number: int | None) -> str:
     return "?" if number is None else str(number)
 
@@ -229,7 +206,7 @@ def service_of(row: Row, host: HostStatus) -> str:
 def chip(component: str, state: str) -> str:
     mark = f'<span aria-hidden="true">{MARKS[state]}</span> ' if state else ""
     title = WORDS[state].lower() if state else "no facts yet"
-    name = COMPONENT_NAMES.get(component, component)
+    name = FACT_NAMES.get(component, component)
     return f'<span class="chip {state or "plain"}" title="{text(title)}">{mark}{text(name)}</span>'
 
 
@@ -251,15 +228,15 @@ def certificate_bar(host: HostStatus, rows: Sequence[Row]) -> str:
 
 def facts_section(status: Status) -> str:
     columns = ("State", "Host", "Component", "What", "Observed", "Desired", "Since")
-    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     bodies = []
     for cluster in status.clusters:
         rows = [row for row in status.rows if row.data_center == cluster.data_center]
         bodies.append(
-            f'<tbody><tr class="group"><th scope="rowgroup" colspan="{len(columns)}">'
-            f"Data center {text(cluster.data_center)}</th></tr>" + "".join(fact(row, columns) for row in rows) + "</tbody>"
+            f"<tbody>{group_row(f'Data center {cluster.data_center}', len(columns))}"
+            + "".join(fact(row, columns) for row in rows)
+            + "</tbody>"
         )
-    return f'<section class="facts"><h2>All facts</h2><table><thead><tr>{head}</tr></thead>{"".join(bodies)}</table></section>'
+    return f'<section class="facts"><h2>All facts</h2><table>{header_row(columns)}{"".join(bodies)}</table></section>'
 
 
 def fact(row: Row, columns: Iterable[str]) -> str:
@@ -267,16 +244,13 @@ def fact(row: Row, columns: Iterable[str]) -> str:
     values = (
         pill(row.state),
         text(row.host or "—"),
-        text(COMPONENT_NAMES.get(row.component, row.component)),
+        text(FACT_NAMES.get(row.component, row.component)),
         text(row.what),
         text(row.observed) + detail,
         text(row.desired),
         text(row.since),
     )
-    cells = "".join(
-        f'<td data-label="{column}">{value}</td>' if value else f'<td data-label="{column}" class="empty"></td>'
-        for column, value in zip(columns, values)
-    )
+    cells = "".join(cell(column, value) for column, value in zip(columns, values))
     return f'<tr class="{row.state}">{cells}</tr>'
 
 
@@ -285,40 +259,10 @@ def pill(state: str) -> str:
 
 
 STYLE = """
-:root {
-  --page: #f4f6f9; --card: #fff; --ink: #17202b; --soft: #5a6878; --line: #dde3ea; --ok: #14753a; --warn: #a15c07;
-  --fail: #c02626; --unknown: #6d4fc2; --ok-bg: #e5f5ea; --warn-bg: #fdf1dc; --fail-bg: #fdeaea; --unknown-bg: #f0ebfb;
-  --badge: #1d4ed8; --badge-bg: #e6edfd; --shadow: 0 1px 2px rgb(16 32 48/.06),0 4px 14px rgb(16 32 48/.05)
-}
-@media (prefers-color-scheme:dark) {
-  :root {
-    --page: #0f151c; --card: #182029; --ink: #e6ebf1; --soft: #98a6b5; --line: #2a3540; --ok: #4ade80; --warn: #fbbf4a;
-    --fail: #ff8080; --unknown: #b9a4f5; --ok-bg: #14301f; --warn-bg: #382a10; --fail-bg: #3c1a1c;
-    --unknown-bg: #2a2343; --badge: #93b4fd; --badge-bg: #1c2b4d; --shadow: none
-  }
-}
-* { box-sizing: border-box }
-body {
-  margin: 0; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-  font-variant-numeric: tabular-nums
-}
-.inner, main, footer { max-width: 1180px; margin: 0 auto; padding: 0 24px }
-h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0 }
-header { background: var(--card); border-bottom: 1px solid var(--line); border-top: 5px solid var(--soft) }
 header.ok { border-top-color: var(--ok) }
 header.warn { border-top-color: var(--warn) }
 header.fail { border-top-color: var(--fail) }
 header.unknown { border-top-color: var(--unknown) }
-header .inner {
-  display: grid; grid-template-columns: 1fr auto; gap: 10px 24px; align-items: center; padding-top: 22px;
-  padding-bottom: 22px
-}
-.eyebrow { font-size: 12px; letter-spacing: .09em; text-transform: uppercase; color: var(--soft) }
-h1 { font-size: 30px; line-height: 1.2; letter-spacing: -.01em; overflow-wrap: anywhere }
-.time, .quiet, .note, .address, footer { color: var(--soft) }
-.time, .note { font-size: 13px }
-.note { grid-column: 1/-1 }
 .verdict {
   display: flex; align-items: center; gap: 10px; padding: 10px 18px; border-radius: 999px; font-size: 17px;
   letter-spacing: .03em
@@ -327,27 +271,6 @@ h1 { font-size: 30px; line-height: 1.2; letter-spacing: -.01em; overflow-wrap: a
 .warn>.inner .verdict { background: var(--warn-bg); color: var(--warn) }
 .fail>.inner .verdict { background: var(--fail-bg); color: var(--fail) }
 .unknown>.inner .verdict { background: var(--unknown-bg); color: var(--unknown) }
-.counters {
-  grid-column: 1/-1; list-style: none; display: flex; flex-wrap: wrap; gap: 6px 22px; font-size: 14px;
-  color: var(--soft)
-}
-.counters b { font-size: 17px; color: var(--ink) }
-.counters .fail b { color: var(--fail) }
-.counters .warn b { color: var(--warn) }
-.counters .unknown b { color: var(--unknown) }
-section { margin-top: 30px }
-h2 { font-size: 18px; margin-bottom: 12px; display: flex; align-items: center; gap: 10px; flex-wrap: wrap }
-h3 { font-size: 15px; overflow-wrap: anywhere }
-.pill, .chip, .badge {
-  display: inline-block; border-radius: 999px; font-size: 12px; line-height: 1.4; padding: 2px 9px;
-  white-space: nowrap; font-weight: 600
-}
-.pill.ok, .chip.ok { background: var(--ok-bg); color: var(--ok) }
-.pill.warn, .chip.warn { background: var(--warn-bg); color: var(--warn) }
-.pill.fail, .chip.fail { background: var(--fail-bg); color: var(--fail) }
-.pill.unknown, .chip.unknown { background: var(--unknown-bg); color: var(--unknown) }
-.chip.plain { background: transparent; color: var(--soft); box-shadow: inset 0 0 0 1px var(--line) }
-.badge { background: var(--badge-bg); color: var(--badge) }
 .badge.lost { background: var(--fail-bg); color: var(--fail); margin-left: auto }
 .problem {
   display: grid; grid-template-columns: 96px 1fr; gap: 4px 12px; background: var(--card);
@@ -361,85 +284,38 @@ h3 { font-size: 15px; overflow-wrap: anywhere }
 .problem p { overflow-wrap: anywhere }
 .problem h3 .quiet { font-weight: 400 }
 .next b { font-size: 12px; text-transform: uppercase; letter-spacing: .06em; color: var(--soft); margin-right: 4px }
-details { margin-top: 6px }
-summary { cursor: pointer; color: var(--soft); font-size: 13px }
 pre {
   margin: 6px 0 0; padding: 10px 12px; background: var(--page); border: 1px solid var(--line); border-radius: 6px;
   font: 12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace; white-space: pre-wrap;
   overflow-wrap: anywhere
 }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit,minmax(170px,1fr)); gap: 10px; margin-bottom: 12px }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px }
-.tile dt { font-size: 12px; color: var(--soft) }
-.tile b { display: block; font-size: 24px; line-height: 1.3; letter-spacing: -.01em }
-.tile span { font-size: 12px; color: var(--soft); overflow-wrap: anywhere }
 .tile.fail { background: var(--fail-bg); border-color: transparent }
 .tile.fail b { color: var(--fail) }
 .tile.warn { background: var(--warn-bg); border-color: transparent }
 .tile.warn b { color: var(--warn) }
 .tile.unknown { background: var(--unknown-bg); border-color: transparent }
 .tile.unknown b { color: var(--unknown) }
-.cards { display: grid; grid-template-columns: repeat(auto-fill,minmax(250px,1fr)); gap: 12px }
-.card {
-  background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px;
-  box-shadow: var(--shadow); display: flex; flex-direction: column; gap: 8px; min-width: 0
-}
 .card.fail { border-color: var(--fail) }
 .card.unknown { border-color: var(--unknown); border-style: dashed }
 .card.warn { border-color: var(--warn) }
-.name { display: flex; align-items: center; gap: 9px }
-.name h3 { font-size: 17px }
 .dot { width: 11px; height: 11px; border-radius: 50%; flex: none; background: var(--ok) }
 .dot.warn { background: var(--warn) }
 .dot.fail { background: var(--fail) }
 .dot.unknown { background: var(--unknown) }
-.address { font-size: 13px; overflow-wrap: anywhere }
-.chips, .badges { display: flex; flex-wrap: wrap; gap: 5px }
-.badges:empty { display: none }
 .certificate {
   margin-top: auto; padding-top: 4px; display: flex; flex-wrap: wrap; justify-content: space-between; font-size: 12px;
   color: var(--soft)
 }
-.bar { flex-basis: 100%; height: 5px; border-radius: 3px; background: var(--line); margin-top: 4px; overflow: hidden }
-.bar i { display: block; height: 100%; border-radius: 3px; background: var(--ok) }
-.bar i.warn { background: var(--warn) }
-.bar i.fail { background: var(--fail) }
-table {
-  width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-  font-size: 13.5px
-}
-th, td {
-  text-align: left; padding: 7px 12px; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere
-}
-thead th { border-top: 0; font-size: 12px; color: var(--soft); font-weight: 600 }
 td[data-label=State] { white-space: nowrap }
 td[data-label=Host] { font-weight: 600; white-space: nowrap }
 td[data-label=Since] { white-space: nowrap; color: var(--soft) }
 td[data-label=Desired] { color: var(--soft) }
-td small { display: block; color: var(--soft) }
-.group th { background: var(--page); font-size: 12px; color: var(--soft) }
-footer { padding-top: 26px; padding-bottom: 36px; font-size: 12px }
 @media (max-width:760px) {
-  .inner, main, footer { padding-left: 16px; padding-right: 16px }
-  header .inner { grid-template-columns: 1fr }
   .verdict { justify-self: start }
   .problem { grid-template-columns: 1fr }
-  table, tbody, tr, td, tbody th { display: block }
-  thead { display: none }
-  tr { border-top: 1px solid var(--line); padding: 9px 12px }
-  tr.group { padding: 0 }
-  td { border: 0; padding: 1px 0; display: grid; grid-template-columns: 92px 1fr }
-  td::before { content: attr(data-label); color: var(--soft); font-weight: 400; font-size: 12px }
-  td.empty { display: none }
-  td small { grid-column: 2 }
-  .tiles { grid-template-columns: 1fr 1fr }
   td[data-label=Since] { white-space: normal }
 }
 @media print {
-  :root { --page: #fff; --shadow: none }
-  body { font-size: 11px }
-  .card, .problem, .tile, tr { break-inside: avoid }
-  section { margin-top: 16px }
-  * { -webkit-print-color-adjust: exact; print-color-adjust: exact }
+  .problem { break-inside: avoid }
 }
 """

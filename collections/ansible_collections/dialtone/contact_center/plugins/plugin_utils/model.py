@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 
-POM_SERVERS = ("epm_primary", "epm_auxiliary")
 TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database")
 POSTGRESQL_TLS_DIRECTORY = "/etc/dialtone/tls/postgresql"
 NTP_PORT = 123
@@ -52,6 +51,7 @@ WORDS_READ = frozenset(
         "kafka_unit",
         "kafka_user",
         "kafka_version",
+        "pom_database_engine",
         "pom_database_name",
         "pom_database_port",
         "pom_database_server_managed",
@@ -95,6 +95,16 @@ class SiteHost:
 
     def is_any(self, *components: str) -> bool:
         return any(component in self.components for component in components)
+
+    @property
+    def described(self) -> tuple[str, ...]:
+        """Components that Dialtone knows of and does not touch: a database of another engine is its administrator's."""
+        others = self.is_any("pom_database") and self["pom_database_engine"] != "postgres"
+        return ("pom_database",) if others else ()
+
+    def runs(self, *components: str) -> bool:
+        """Whether the host is any of the components, and Dialtone deploys it."""
+        return any(component in self.components and component not in self.described for component in components)
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,7 @@ def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping
                 "address": host.address,
                 "data_center": host.data_center,
                 "components": list(host.components),
+                "described": list(host.described),
                 "inputs": inputs_of(host, data_center, site_wide),
                 "probes": probes_of(host, data_center),
             }
@@ -166,12 +177,19 @@ def groups_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
             "name": host["name"],
             "groups": [
                 "dialtone_site",
-                *(f"dialtone_{component}" for component in host["components"]),
+                *(f"dialtone_{component}" for component in host["components"] if component not in host["described"]),
                 *(["dialtone_trust"] if "trust_subject" in host["inputs"] else []),
             ],
         }
         for host in model["hosts"].values()
+        if is_managed(host)
     ]
+
+
+def is_managed(host: Mapping[str, Any]) -> bool:
+    """Whether Dialtone ever connects to a host of the model; one that is only described belongs to its administrator."""
+    described = host.get("described", [])
+    return not described or set(described) != set(host["components"])
 
 
 def describe_data_center(data_center: DataCenter) -> dict[str, Any]:
@@ -235,8 +253,10 @@ def describe_connection(
 
 
 def inputs_of(host: SiteHost, data_center: DataCenter, site: SiteWide) -> dict[str, Any]:
+    if host.components and not host.runs(*host.components):
+        return {}
     inputs = host_inputs(host, site)
-    if host.is_any(*TRUSTING):
+    if host.runs(*TRUSTING):
         inputs |= trust_inputs(site.name, host)
     if host.is_any("kafka", "zookeeper"):
         inputs |= kafka_distribution_inputs(host)
@@ -244,7 +264,7 @@ def inputs_of(host: SiteHost, data_center: DataCenter, site: SiteWide) -> dict[s
         inputs |= zookeeper_inputs(host, data_center)
     if host.is_any("kafka"):
         inputs |= kafka_inputs(host, data_center)
-    if host.is_any("pom_database"):
+    if host.runs("pom_database"):
         inputs |= pom_database_inputs(data_center)
     return dict(sorted(inputs.items()))
 
@@ -309,9 +329,9 @@ def logical_packages(host: SiteHost) -> list[str]:
     packages = set()
     if host.is_any("kafka", "zookeeper"):
         packages.add("jre")
-    if host.is_any(*TRUSTING):
+    if host.runs(*TRUSTING):
         packages.add("openssl")
-    if host.is_any("pom_database") and host["pom_database_server_managed"]:
+    if host.runs("pom_database") and host["pom_database_server_managed"]:
         # Its account has to exist before trust gives it a key.
         packages.add("postgresql")
     if host["host_time_managed"]:
@@ -340,7 +360,7 @@ def trust_exports(host: SiteHost) -> list[dict[str, str]]:
             {"format": "jks_keystore", "path": host["kafka_keystore_path"], **service},
             {"format": "jks_truststore", "path": host["kafka_truststore_path"], **service},
         ]
-    if host.is_any("pom_database"):
+    if host.runs("pom_database"):
         server = {"owner": "postgres", "group": "postgres"}
         paths = postgresql_tls_paths()
         exports += [
@@ -423,7 +443,7 @@ def pom_database_inputs(data_center: DataCenter) -> dict[str, Any]:
 
 def probes_of(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
     probes: list[dict[str, Any]] = []
-    if host.is_any(*TRUSTING):
+    if host.runs(*TRUSTING):
         probes.append(
             {
                 "id": "trust.certificate",
@@ -447,10 +467,10 @@ def probes_of(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
         probes += zookeeper_probes(host, data_center)
     if host.is_any("kafka"):
         probes += kafka_probes(host, data_center)
-    if host.is_any("pom_database"):
+    if host.runs("pom_database"):
         probes.append({"id": "pom_database.unit", "component": "pom_database", "kind": "unit", "unit": "postgresql"})
     if host.is_any(*POM_SERVERS):
-        probes += [database_probe(database) for database in data_center.having("pom_database")]
+        probes += [database_probe(database) for database in data_center.having("pom_database") if database.runs("pom_database")]
     return probes
 
 

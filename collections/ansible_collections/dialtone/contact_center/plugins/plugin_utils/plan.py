@@ -1,15 +1,25 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a roll-out of a site will keep where, and in which order. Pure: from the site model alone, no host is asked."""
+"""What a roll-out of a site will keep where, in which order, and what others must do for it.
+
+Pure: from the site model alone, no host is asked.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import QUANTITIES
+
 WIDTH = 100
+MOST_HOSTS_NAMED = 8
+PORT_COLUMNS = ("from", "from_address", "to", "to_address", "port", "protocol", "purpose", "source")
 
 Inputs = Mapping[str, Any]
 
@@ -54,12 +64,45 @@ class HostPlan:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What the certificate of a host must say, and the stores that it is handed to."""
+
+    host: str
+    subject: str
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    stores: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HandStep:
+    """What a person does, with the values to type or to hand over."""
+
+    number: int
+    team: str
+    data_center: str
+    what: str
+    values: dict[str, Any]
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
+    """The rows of ports, rt_sockets, licences, sizing, storage and kafka_disk are those of the model."""
+
     site: str
+    data_centers: tuple[str, ...]
     steps: tuple[Step, ...]
     hosts: tuple[HostPlan, ...]
-    connections: tuple[dict[str, Any], ...]
-    by_hand: tuple[str, ...]
+    ports: tuple[dict[str, Any], ...]
+    certificates: tuple[Certificate, ...]
+    by_hand: tuple[HandStep, ...]
+    rt_sockets: tuple[dict[str, Any], ...]
+    licences: tuple[dict[str, Any], ...]
+    sizing: tuple[dict[str, Any], ...]
+    storage: tuple[dict[str, Any], ...]
+    kafka_disk: tuple[dict[str, Any], ...]
+    checked_in_preflight: tuple[dict[str, Any], ...]
     warnings: tuple[Any, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +110,9 @@ class Plan:
 
 
 def carries(*components: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda host: any(component in host["components"] for component in components)
+    return lambda host: any(
+        component in host["components"] and component not in host.get("described", ()) for component in components
+    )
 
 
 def host_files(inputs: Inputs) -> list[File]:
@@ -120,7 +165,7 @@ def pom_database_files(_inputs: Inputs) -> list[File]:
 
 
 ROLES = (
-    Role("host", "names, time and limits are what every later step relies on", lambda _host: True, host_files, "nothing"),
+    Role("host", "names, time and limits are what every later step relies on", is_managed, host_files, "nothing"),
     Role(
         "kafka_distribution",
         "makes the service account that will own the stores",
@@ -166,26 +211,85 @@ def build_plan(model: Mapping[str, Any]) -> Plan:
         members = tuple(name for name in hosts if role.for_host(hosts[name]))
         if members:
             steps.append(Step(len(steps) + 1, role.name, members, role.why, role.restarts))
+    tables = model.get("tables", {})
+    ports = tuple(port_rows(model))
+    arriving: dict[str, list[Mapping[str, Any]]] = {}
+    for row in ports:
+        arriving.setdefault(row["to"], []).append(row)
     return Plan(
         site=model["site"],
+        data_centers=tuple(model["data_centers"]),
         steps=tuple(steps),
-        hosts=tuple(plan_of_host(host, model["connections"]) for host in hosts.values()),
-        connections=tuple(dict(connection) for connection in model["connections"]),
-        by_hand=(),
+        hosts=tuple(plan_of_host(host, arriving.get(name, [])) for name, host in hosts.items()),
+        ports=ports,
+        certificates=tuple(certificates_of(hosts)),
+        by_hand=tuple(hand_steps(tables.get("prerequisites", ()))),
+        rt_sockets=tuple(tables.get("rt_sockets", ())),
+        licences=tuple(tables.get("licences", ())),
+        sizing=tuple(tables.get("sizing", ())),
+        storage=tuple(tables.get("storage", ())),
+        kafka_disk=tuple(tables.get("kafka_disk", ())),
+        checked_in_preflight=tuple(model.get("checked_in_preflight", ())),
         warnings=tuple(model.get("warnings", ())),
     )
 
 
-def plan_of_host(host: Mapping[str, Any], connections: Sequence[Mapping[str, Any]]) -> HostPlan:
+def port_rows(model: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Who opens a connection to whom, and where to: what a firewall request asks for."""
+    hosts = model["hosts"]
+    for connection in model["connections"]:
+        yield {
+            "from": connection["from"],
+            "from_address": hosts[connection["from"]]["address"],
+            "to": connection["to"],
+            "to_address": connection["address"],
+            "port": connection["port"],
+            "protocol": connection["protocol"],
+            "purpose": connection["purpose"],
+            "source": list(connection["source"]),
+        }
+    tables = model.get("tables", {})
+    for row in tables.get("outside", ()):
+        yield {column: row[column] for column in PORT_COLUMNS}
+    for row in tables.get("rt_sockets", ()):
+        if row["port"] is None:  # no campaign needs it, so nobody had to state it
+            continue
+        yield {
+            "from": row["cms"],
+            "from_address": row["cms_address"],
+            "to": row["pom_server"],
+            "to_address": row["pom_server_address"],
+            "port": row["port"],
+            "protocol": "tcp",
+            "purpose": row["purpose"],
+            "source": list(row["source"]),
+        }
+
+
+def certificates_of(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[Certificate]:
+    for host in hosts.values():
+        inputs = host["inputs"]
+        if "trust_subject" in inputs:
+            yield Certificate(
+                host["name"],
+                inputs["trust_subject"],
+                tuple(inputs["trust_dns_names"]),
+                tuple(inputs["trust_ip_addresses"]),
+                tuple(export["path"] for export in inputs.get("trust_exports", ())),
+            )
+
+
+def hand_steps(prerequisites: Sequence[Mapping[str, Any]]) -> Iterator[HandStep]:
+    for number, row in enumerate(prerequisites, start=1):
+        yield HandStep(
+            number, row["team"], row["data_center"], row["subject"], dict(row["values"]), tuple(row["source"])
+        )
+
+
+def plan_of_host(host: Mapping[str, Any], arriving: Sequence[Mapping[str, Any]]) -> HostPlan:
     roles = [role for role in ROLES if role.for_host(host)]
     units = tuple(probe["unit"] for probe in host["probes"] if probe["kind"] == "unit")
-    ports = sorted(
-        {
-            (connection["port"], connection["protocol"], connection["purpose"])
-            for connection in connections
-            if connection["to"] == host["name"]
-        }
-    )
+    ports = sorted({(row["port"], row["protocol"], row["purpose"]) for row in arriving})
     return HostPlan(
         name=host["name"],
         fqdn=host["fqdn"],
@@ -214,52 +318,204 @@ def start_record(unit: str) -> File:
 
 
 def render_plan(plan: Plan, width: int = WIDTH) -> str:
-    lines = [f"Plan for site {plan.site}: {len(plan.hosts)} hosts. No host was asked."]
-    lines += ["", "Order"]
+    """The whole plan."""
+    sections = [
+        [f"Plan for site {plan.site}: {_counted(len(plan.hosts), 'host')}. No host was asked."],
+        ["Order", *(line for step in plan.steps for line in _step(step, width))],
+        ["Hosts", *(line for host in plan.hosts for line in _host(host, width))],
+        ["Connections", *_or_none(line for group in grouped_ports(plan.ports) for line in paragraph(*group, width))],
+        ["By hand and by others", *_or_none(line for step in plan.by_hand for line in _hand_step(step, width))],
+        ["RT sockets", *_or_none(line for row in plan.rt_sockets for line in _rt_socket(row, width))],
+        ["Certificates", *_or_none(line for certificate in plan.certificates for line in _certificate(certificate, width))],
+        ["Licences", *_or_none(line for row in plan.licences for line in paragraph(str(row["total"]), _licence(row), width))],
+        ["Sizing", *_or_none(line for table in plan.sizing for line in _sizing(table, width))],
+        ["Storage of the database", *_or_none(line for table in plan.storage for line in _storage(table, width))],
+        ["Disk of Kafka", *_or_none(line for table in plan.kafka_disk for line in _kafka_disk(table, width))],
+        *([["Advice and waivers", *_notes(plan.warnings, width)]] if plan.warnings else []),
+        *([["Checked in preflight", *_notes(plan.checked_in_preflight, width)]] if plan.checked_in_preflight else []),
+    ]
+    return "\n\n".join("\n".join(line.rstrip() for line in lines) for lines in sections)
+
+
+def render_summary(plan: Plan, width: int = WIDTH) -> str:
+    """What fits a terminal: the order, a line a host, and how much of everything else there is."""
+    lines = [f"Plan for site {plan.site}: {_counted(len(plan.hosts), 'host')}. No host was asked.", "", "Order"]
     for step in plan.steps:
-        lines += paragraph(f"{step.number}. {step.role}", f"on {', '.join(step.hosts)}", width)
-        lines += paragraph("", f"Why here: {step.why}.", width)
-        lines += paragraph("", f"Restarts: {step.restarts}.", width)
+        on = ", ".join(step.hosts) if len(step.hosts) <= MOST_HOSTS_NAMED else _counted(len(step.hosts), "host")
+        lines += paragraph(f"{step.number}. {step.role}", f"on {on}; restarts {step.restarts}", width)
     lines += ["", "Hosts"]
     for host in plan.hosts:
-        lines += paragraph(
-            host.name,
-            f"{host.fqdn}, {host.address}, data center {host.data_center}: {', '.join(host.components) or 'no component'}",
-            width,
-        )
-        lines += paragraph("  roles", ", ".join(host.roles), width)
-        if host.services:
-            lines += paragraph("  services", ", ".join(host.services), width)
-        for number, listening in enumerate(host.listens):
-            lines += paragraph("" if number else "  listens", listening, width)
-        for number, file in enumerate(host.files):
-            lines += paragraph("" if number else "  files", f"{file.path}  ({file.purpose})", width)
-    lines += ["", "Connections between hosts"]
-    lines += [line for group in grouped_connections(plan.connections) for line in paragraph(*group, width)] or ["  none"]
-    lines += ["", "By hand"]
-    lines += [f"  {step}" for step in plan.by_hand] or ["  nothing"]
+        components = ", ".join(host.components) or "no component"
+        lines += paragraph(host.name, f"{host.data_center}  {host.address}  {components}", width)
+    lines += ["", "Also in the plan", *(line for name, words in overview(plan) for line in paragraph(name, words, width))]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def grouped_connections(connections: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def overview(plan: Plan) -> list[tuple[str, str]]:
+    """How much of everything there is, for the summary and the head of the page."""
+    teams = list(dict.fromkeys(step.team for step in plan.by_hand))
+    short = below_minimum(plan)
+    sized = sum(len(table["hosts"]) for table in plan.sizing)
+    found = [
+        ("connections", f"{_counted(len(plan.ports), 'row')} for the firewall request"),
+        ("certificates", f"{_counted(len(plan.certificates), 'certificate')} to be issued"),
+        ("by hand", f"{_counted(len(plan.by_hand), 'step')}: {', '.join(teams)}" if teams else "nothing"),
+        ("RT sockets", f"{_counted(len(plan.rt_sockets), 'session')}" if plan.rt_sockets else ""),
+        ("licences", "; ".join(f"{row['total']} {row['licence']}" for row in plan.licences)),
+        ("sizing", f"{_counted(sized, 'server')}, {_counted(short, 'figure')} below the minimum" if sized else ""),
+        ("advice", f"{_counted(len(plan.warnings), 'finding')} advised or waived" if plan.warnings else ""),
+    ]
+    return [(name, words) for name, words in found if words]
+
+
+def below_minimum(plan: Plan) -> int:
+    """How many stated figures are below what the tables ask for, ports included."""
+    of_hosts = [amount for table in plan.sizing for row in table["hosts"] for amount in row["headroom"].values()]
+    of_ports = [table["ports"]["headroom"] for table in plan.sizing if table["ports"]]
+    return sum(amount < 0 for amount in of_hosts + of_ports)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _or_none(lines: Iterator[str]) -> list[str]:
+    return list(lines) or ["  none"]
+
+
+def _step(step: Step, width: int) -> Iterator[str]:
+    yield from paragraph(f"{step.number}. {step.role}", f"on {', '.join(step.hosts)}", width)
+    yield from paragraph("", f"Why here: {step.why}.", width)
+    yield from paragraph("", f"Restarts: {step.restarts}.", width)
+
+
+def _host(host: HostPlan, width: int) -> Iterator[str]:
+    yield from paragraph(
+        host.name,
+        f"{host.fqdn}, {host.address}, data center {host.data_center}: {', '.join(host.components) or 'no component'}",
+        width,
+    )
+    yield from paragraph("  roles", ", ".join(host.roles), width)
+    if host.services:
+        yield from paragraph("  services", ", ".join(host.services), width)
+    for number, listening in enumerate(host.listens):
+        yield from paragraph("" if number else "  listens", listening, width)
+    for number, file in enumerate(host.files):
+        yield from paragraph("" if number else "  files", f"{file.path}  ({file.purpose})", width)
+
+
+def _hand_step(step: HandStep, width: int) -> Iterator[str]:
+    yield from paragraph(f"{step.number}. {step.team}", f"[ ] {step.what} ({step.data_center})", width)
+    for name, value in step.values.items():
+        yield from paragraph("", f"    {name}: {value_words(value)}", width)
+
+
+def _rt_socket(row: Mapping[str, Any], width: int) -> Iterator[str]:
+    role = f" ({row['cms_role']})" if row["cms_role"] else ""
+    to = f"{row['pom_server']} {row['pom_server_address']}, {session_words(row)}"
+    yield from paragraph(row["cms"], f"{row['cms_address']}{role} to {to}", width)
+
+
+def session_words(row: Mapping[str, Any]) -> str:
+    return f"{'no port stated' if row['port'] is None else row['port']}, format {row['format']}"
+
+
+def _certificate(certificate: Certificate, width: int) -> Iterator[str]:
+    names = ", ".join((*certificate.dns_names, *certificate.ip_addresses))
+    yield from paragraph(certificate.host, f"{certificate.subject} for {names}", width)
+    for store in certificate.stores:
+        yield from paragraph("", store, width)
+
+
+def _licence(row: Mapping[str, Any]) -> str:
+    return f"{row['licence']}: {row['arithmetic']}"
+
+
+def _sizing(table: Mapping[str, Any], width: int) -> Iterator[str]:
+    yield from paragraph(table["data_center"], f"{table['load']}; profile {table['profile'] or 'none'}", width)
+    if table["ports"]:
+        ports = table["ports"]
+        yield from paragraph("  ports", f"needed {ports['needed_arithmetic']}; usable {ports['usable_arithmetic']}", width)
+    for row in table["hosts"]:
+        figures = ", ".join(_figure(row, name) for name in row["required"])
+        yield from paragraph(f"  {row['host']}", f"at least {figures}{'' if row['headroom'] else '; none of it stated'}", width)
+
+
+def _figure(row: Mapping[str, Any], name: str) -> str:
+    least = QUANTITIES[name].words(row["required"][name])
+    return f"{least} ({row['stated'][name]:g} stated)" if name in row["stated"] else least
+
+
+def _storage(table: Mapping[str, Any], width: int) -> Iterator[str]:
+    about = f"{table['engine']} on {table['platform']}, {table['size_gb']} GB"
+    yield from paragraph(table["host"] or table["data_center"], about, width)
+    for volume in table["volumes"]:
+        yield from paragraph("", f"{volume['volume']}  {volume['size_gb']:g} GB  {volume['purpose']} ({volume['rule']})", width)
+
+
+def _kafka_disk(table: Mapping[str, Any], width: int) -> Iterator[str]:
+    yield from paragraph(table["data_center"], f"{table['per_broker_gb']:g} GB a broker: {table['arithmetic']}", width)
+    for estimate in table["estimates"]:
+        yield from paragraph("", f"{estimate['name']}: {estimate['arithmetic']}", width)
+
+
+def _notes(notes: Sequence[Any], width: int) -> Iterator[str]:
+    for note in notes:
+        yield from paragraph(note_place(note), note_words(note), width)
+
+
+def note_place(note: Any) -> str:
+    return str(note.get("path", "")) if isinstance(note, Mapping) else ""
+
+
+def note_words(note: Any) -> str:
+    """A finding in one sentence; one that is waived says until when and why."""
+    if not isinstance(note, Mapping):
+        return str(note)
+    waiver = note.get("waiver")
+    hosts = f" on {', '.join(note['hosts'])}" if note.get("hosts") else ""
+    waived = f" Waived until {waiver['until']}: {waiver['reason']}" if waiver else ""
+    return f"{note.get('found', '')}{hosts}; expected {note.get('expected', '')}.{waived}"
+
+
+def value_words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def grouped_ports(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """One line for each target and port: who connects there, and what for."""
     sources: dict[tuple[str, str, int, str, str], list[str]] = {}
-    for connection in connections:
-        key = (connection["to"], connection["address"], connection["port"], connection["protocol"], connection["purpose"])
-        sources.setdefault(key, []).append(connection["from"])
+    for row in rows:
+        key = (row["to"], row["to_address"], row["port"], row["protocol"], row["purpose"])
+        sources.setdefault(key, []).append(row["from"])
     return [
         (f"{target}:{port}", f"{address} {protocol}  from {', '.join(names)}  ({purpose})")
         for (target, address, port, protocol, purpose), names in sorted(sources.items())
     ]
 
 
+def ports_csv(plan: Plan) -> str:
+    """Ready to paste into a firewall request: one row for each pair of hosts and port."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(PORT_COLUMNS)
+    for row in plan.ports:
+        writer.writerow(" ".join(row[column]) if column == "source" else row[column] for column in PORT_COLUMNS)
+    return stream.getvalue()
+
+
 def paragraph(name: str, words: str, width: int) -> list[str]:
+    """A name in the margin and its words beside it; a name that is too long for the margin stands on a line of its own."""
     indent = 24
-    return textwrap.wrap(
+    heading = f"  {name}"
+    wrapped = textwrap.wrap(
         words,
         width,
-        initial_indent=f"  {name}".ljust(indent - 1) + " ",
+        initial_indent=" " * indent,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    if len(heading) >= indent:
+        return [heading, *wrapped]
+    return [heading.ljust(indent) + wrapped[0][indent:], *wrapped[1:]] if wrapped else [heading]

@@ -55,6 +55,8 @@ OWNED_ELSEWHERE = {
     "ssl_key_file": "",
 }
 
+MISPRINTS = {"shared_buffer": "shared_buffers"}
+
 
 class SizingError(ValueError):
     """The parameters cannot be told from what was given. Says which variable to change."""
@@ -64,6 +66,11 @@ class SizingError(ValueError):
 class Sizing:
     parameters: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+
+
+def external_host(words: Mapping[str, Any]) -> str:
+    """The database server that POM connects to where it is no host of the inventory; empty where there is none."""
+    return words.get("geo_listener" if words.get("pom_scenario") == "geo" else "pom_database_host", "")
 
 
 def size_of(megabytes: int) -> str:
@@ -92,17 +99,7 @@ def parameters(memory_mb: int, words: Mapping[str, Any]) -> Sizing:
             "set pom_database_memory_mb"
         )
     overrides = words.get("parameters_override", {})
-    for name in overrides:
-        if name in OWNED_ELSEWHERE:
-            variable = OWNED_ELSEWHERE[name]
-            advice = f"set {variable} instead" if variable else "POM servers are let in over TLS only: remove it"
-            raise SizingError(f"pom_database_parameters_override.{name}: Dialtone sets this parameter itself; {advice}")
-    factor = overrides.get("autovacuum_vacuum_scale_factor", 0.1)
-    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 <= factor <= 1:
-        raise SizingError(
-            f"pom_database_parameters_override.autovacuum_vacuum_scale_factor is {factor!r}, "
-            "and has to be a number from 0 to 1 (POM-DB-22)"
-        )
+    check_overrides(overrides)
     _check_shared_buffers(memory_mb, overrides)
     found = {
         **{name: size_of(size) for name, size in memory_sizes(memory_mb).items()},
@@ -120,6 +117,26 @@ def parameters(memory_mb: int, words: Mapping[str, Any]) -> Sizing:
         **overrides,
     }
     return Sizing(found, tuple(_warnings(memory_mb, overrides)))
+
+
+def check_overrides(overrides: Mapping[str, Any]) -> None:
+    """What can be told of pom_database_parameters_override without knowing the server."""
+    for name in overrides:
+        if name in OWNED_ELSEWHERE:
+            variable = OWNED_ELSEWHERE[name]
+            advice = f"set {variable} instead" if variable else "POM servers are let in over TLS only: remove it"
+            raise SizingError(f"pom_database_parameters_override.{name}: Dialtone sets this parameter itself; {advice}")
+        if name in MISPRINTS:
+            raise SizingError(
+                f"pom_database_parameters_override.{name}: PostgreSQL has no such parameter and would not start; "
+                f"the documents misprint {MISPRINTS[name]}, write that (T-019)"
+            )
+    factor = overrides.get("autovacuum_vacuum_scale_factor", 0.1)
+    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 <= factor <= 1:
+        raise SizingError(
+            f"pom_database_parameters_override.autovacuum_vacuum_scale_factor is {factor!r}, "
+            "and has to be a number from 0 to 1 (POM-DB-22)"
+        )
 
 
 def _check_shared_buffers(memory_mb: int, overrides: Mapping[str, Any]) -> None:

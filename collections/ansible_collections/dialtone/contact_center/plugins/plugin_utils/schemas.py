@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 COMPONENTS = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "app_server", "cms")
+POM_SERVERS = ("epm_primary", "epm_auxiliary")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Word:
         return "default" in self.schema
 
     @property
+    def scope(self) -> str:
+        """`site` or `data_center`: where all hosts must have the same value. Empty: each host has its own."""
+        return str(self.schema.get("x-scope", ""))
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return tuple(self.schema.get("x-source", ()))
 
@@ -51,8 +57,26 @@ class Word:
 class Catalogue:
     words: Mapping[str, Word]
 
-    def defaults(self) -> dict[str, Any]:
+    def defaults(self) -> Mapping[str, Any]:
+        return self._defaults
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
         return {name: word.schema["default"] for name, word in self.words.items() if word.has_default}
+
+    @functools.cached_property
+    def _required(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
+
+    def required_on(self, components: tuple[str, ...]) -> tuple[str, ...]:
+        """The words that a person must set on a host of these components."""
+        if components not in self._required:
+            self._required[components] = tuple(
+                name
+                for name, word in self.words.items()
+                if word.is_required_on(components) and not word.has_default and not word.is_computed
+            )
+        return self._required[components]
 
     def names_for_a_person(self) -> list[str]:
         return [name for name, word in self.words.items() if not word.is_computed]

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
+
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 # Worst first. A service that is known to be down outranks one that nobody could ask.
@@ -161,7 +163,7 @@ def aggregate(
         rows=tuple(rows),
         hosts=tuple(describe_host(hosts[name], observed.get(name), answers[name], rows, clusters) for name in asked_hosts),
         clusters=tuple(clusters),
-        not_asked=tuple(name for name in hosts if name not in answers),
+        not_asked=tuple(name for name in hosts if name not in answers and is_managed(hosts[name])),
         advice=tuple(advice_of(warning) for warning in model.get("warnings", ())),
         counts=dict(Counter(row.state for row in rows)),
     )

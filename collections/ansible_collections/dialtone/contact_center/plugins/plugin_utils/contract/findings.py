@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-REFUSE, PREFLIGHT, WARN = SEVERITIES = ("refuse", "preflight", "warn")
+REFUSE, WAIVED, PREFLIGHT, WARN = SEVERITIES = ("refuse", "waived", "preflight", "warn")
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,28 @@ class Location:
 
 
 NOWHERE = Location()
+COMMAND_LINE = Location("the command line (-e)")
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A refusal that a person sets aside until a day, for a reason. `hosts` are the hosts that it was written for."""
+
+    finding: str
+    reason: str
+    until: str
+    host: str = ""
+    variable: str = ""
+    location: Location = NOWHERE
+    hosts: frozenset[str] = frozenset()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"reason": self.reason, "until": self.until, "file": self.location.file, "line": self.location.line}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that the contract refuses, advises, or leaves to the preflight."""
+    """One thing that the contract refuses, advises, or leaves to the preflight; a refusal with a waiver is set aside."""
 
     rule: str
     severity: str
@@ -41,6 +58,7 @@ class Finding:
     hosts: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     at_declaration: bool = False  # nobody wrote the word: the location is the line that declares the host
+    waiver: Waiver | None = None
 
     @property
     def refused(self) -> bool:
@@ -60,6 +78,7 @@ class Finding:
             "expected": self.expected,
             "fix": self.fix,
             "source": list(self.source),
+            "waiver": self.waiver.as_dict() if self.waiver else None,
         }
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
@@ -24,7 +25,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.ansible_words import SET_BY_INVENTORY
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import NOWHERE, REFUSE, Finding, Location
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import (
+    COMMAND_LINE,
+    NOWHERE,
+    REFUSE,
+    Finding,
+    Location,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.positions import (
     YAML_SUFFIXES,
     Documents,
@@ -46,8 +53,7 @@ DEFAULT_PRECEDENCE = [
 ]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What a variable was written for, and the file; without a file it stands in the inventory itself, or on the command line."""
 
     kind: str  # group, host or extra
@@ -55,8 +61,9 @@ class Place:
     file: str | None = None
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(NamedTuple):
+    """A variable as it was written once. There are as many as hosts times variables: hence no dataclass."""
+
     name: str
     key: Any
     value: Any
@@ -73,12 +80,13 @@ class VarsFile:
     variables: Mapping[Any, Any] = field(default_factory=dict)
     is_readable: bool = True
 
+    @cached_property
     def layer(self) -> Layer:
         return as_layer(self.variables, self.place)
 
 
 def as_layer(variables: Mapping[Any, Any], place: Place) -> Layer:
-    return {str(key): Definition(str(key), key, value, place) for key, value in variables.items()}
+    return {(name := str(key)): Definition(name, key, value, place) for key, value in variables.items()}
 
 
 def source_directory(source: str) -> str | None:
@@ -246,6 +254,7 @@ class Layering:
         self._inline_files = inventory_files(sources)
         self._extra = as_layer(extra_vars, Place("extra", "the command line"))
         self._of_groups: dict[tuple[str, ...], Layer] = {}
+        self._of_hosts = {host.name: inline_layer(host.vars, "host", host.name) for host in inventory.hosts.values()}
 
     def of(self, host: Host) -> Layer:
         groups = sort_groups([group for group in host.get_groups() if group.name != "all"])
@@ -253,9 +262,9 @@ class Layering:
         if names not in self._of_groups:
             self._of_groups[names] = self._group_layer(groups)
         layer = dict(self._of_groups[names])
-        layer |= inline_layer(host.vars, "host", host.name)
+        layer |= self._of_hosts[host.name]
         for file in self._host_files(host):
-            layer |= file.layer()
+            layer |= file.layer
         return layer | self._extra
 
     def _group_layer(self, groups: list[Group]) -> Layer:
@@ -264,7 +273,7 @@ class Layering:
         for group in groups:
             layer |= inline_layer(group.vars, "group", group.name)
         for file in self._group_files(groups):
-            layer |= file.layer()
+            layer |= file.layer
         return layer
 
     def _group_files(self, groups: list[Group]) -> Iterator[VarsFile]:
@@ -287,16 +296,16 @@ class Layering:
         """Every variable as often as it was written, also where another one wins over it."""
         for group in self._inventory.groups.values():
             yield from inline_layer(group.vars, "group", group.name).values()
-        for host in self._inventory.hosts.values():
-            yield from inline_layer(host.vars, "host", host.name).values()
+        for layer in self._of_hosts.values():
+            yield from layer.values()
         for file in self._files:
-            yield from file.layer().values()
+            yield from file.layer.values()
         yield from self._extra.values()
 
     def location(self, definition: Definition, steps: Iterable[str | int] = ()) -> Location:
         place, path = definition.place, [definition.name, *steps]
         if place.kind == "extra":
-            return Location("the command line (-e)")
+            return COMMAND_LINE
         if place.file:
             return shown(locate(self._documents, place.file, path))
         found = locate_inline(self._documents, self._inline_files, place.kind, place.name, path)

@@ -28,6 +28,9 @@ YAML_SUFFIXES = (".yml", ".yaml", ".json")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+InlineBodies = dict[tuple[str, str], list[tuple[str, yaml.Node, yaml.Node]]]
+
+
 class YamlSyntaxError(Exception):
     def __init__(self, problem: str, line: int | None, column: int | None) -> None:
         super().__init__(problem)
@@ -40,6 +43,7 @@ class Documents:
     def __init__(self, loader: DataLoader) -> None:
         self._loader = loader
         self._roots: dict[str, yaml.Node | None] = {}
+        self._bodies: dict[tuple[str, ...], InlineBodies] = {}
 
     def check(self, path: str) -> None:
         """Raise what is wrong with the file as YAML; AnsibleError if it is encrypted and does not open."""
@@ -52,6 +56,16 @@ class Documents:
             except (YamlSyntaxError, AnsibleError):
                 self._roots[path] = None
         return self._roots[path]
+
+    def inline_bodies(self, files: tuple[str, ...]) -> InlineBodies:
+        """Where groups and hosts are declared in an inventory's own files, walked through once."""
+        if files not in self._bodies:
+            found: InlineBodies = {}
+            for file in files:
+                for kind, key_node, body in _inline_bodies(self.root(file)):
+                    found.setdefault((kind, key_node.value), []).append((file, key_node, body))
+            self._bodies[files] = found
+        return self._bodies[files]
 
     def _compose(self, path: str) -> yaml.Node | None:
         try:
@@ -102,33 +116,30 @@ def locate_inline(documents: Documents, files: Iterable[str], kind: str, name: s
     """A variable (or, without a path, the declaration) of a group or host in the inventory's own files: the last one wins."""
     steps = list(path)
     declared = NOWHERE
-    for file in files:
-        root = documents.root(file)
-        for key_node, body in _inline_bodies(root, kind, name):
-            here = Location(file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not steps:
-                declared = here if declared is NOWHERE else declared
-                continue
-            variables: yaml.Node | None = body
-            if kind == "group" and isinstance(body, yaml.MappingNode):
-                pair = _last_pair(body, "vars")
-                variables = pair[1] if pair else None
-            if isinstance(variables, yaml.MappingNode) and _last_pair(variables, str(steps[0])):
-                declared = _walk(file, variables, steps)
+    for file, key_node, body in documents.inline_bodies(tuple(files)).get((kind, name), ()):
+        here = Location(file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        if not steps:
+            declared = here if declared is NOWHERE else declared
+            continue
+        variables: yaml.Node | None = body
+        if kind == "group" and isinstance(body, yaml.MappingNode):
+            pair = _last_pair(body, "vars")
+            variables = pair[1] if pair else None
+        if isinstance(variables, yaml.MappingNode) and _last_pair(variables, str(steps[0])):
+            declared = _walk(file, variables, steps)
     return declared
 
 
-def _inline_bodies(root: yaml.Node | None, kind: str, name: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+def _inline_bodies(root: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
     if not isinstance(root, yaml.MappingNode):
         return
     for key_node, body in root.value:
-        if kind == "group" and key_node.value == name:
-            yield key_node, body
+        yield "group", key_node, body
         if isinstance(body, yaml.MappingNode):
-            if kind == "host" and (hosts := _last_pair(body, "hosts")) and isinstance(hosts[1], yaml.MappingNode):
-                yield from (pair for pair in hosts[1].value if pair[0].value == name)
+            if (hosts := _last_pair(body, "hosts")) and isinstance(hosts[1], yaml.MappingNode):
+                yield from (("host", *pair) for pair in hosts[1].value)
             if (children := _last_pair(body, "children")) is not None:
-                yield from _inline_bodies(children[1], kind, name)
+                yield from _inline_bodies(children[1])
 
 
 def origin_of(*values: Any) -> Location:

@@ -5,18 +5,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import (
+    rules_app_server,
+    rules_certificates,
+    rules_database,
+    rules_deployment,
+    rules_directories,
+    rules_geo,
+    rules_licences,
+    rules_sizing,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import WARN, Finding
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
-POM_SERVERS = ("epm_primary", "epm_auxiliary")
 DOCUMENTED_SIZES = (1, 3)
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 PRINTED_PASSWORDS = ("changeit",)
+STORE_PASSWORDS = (
+    "trust_store_password",
+    "certificates_keystore_password",
+    "certificates_truststore_password",
+    "app_server_keystore_password",
+)
 SSH = "ansible_port"
+ANY_HOST = "192.0.2.1"  # stands in where no valid address is known, which is said elsewhere
 SIZE_WORDS = {
     "kafka": ("brokers", "kafka_cluster_size_override"),
     "zookeeper": ("ZooKeeper nodes", "zookeeper_ensemble_size_override"),
@@ -86,17 +104,16 @@ ZOOKEEPER_KEYS: dict[str, str | None] = {
     "admin.enableServer": None,
     "4lw.commands.whitelist": None,
 }
+# Why a refusal of these rules is never waived.
+BROKEN_IDENTITY = "two nodes with one identity overwrite each other's messages"
+NEVER_STARTS = "the service would not start"
+LOCKED_OUT = "nobody could reach the host any more, Ansible included"
+TWO_WRITERS = "the key would be written twice, and which value holds would be chance"
+READABLE_SECRET = "every user of the host could read it"
+NO_SUCH_SITE = "the site model has no place for it"
+
 KAFKA_PREFIXES = ("zookeeper.ssl.",)
 ZOOKEEPER_PREFIXES = ("server.", "ssl.")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A check over the whole site; the table below holds all of them."""
-
-    name: str
-    source: tuple[str, ...]
-    check: Callable[[SiteView, Rule], Iterator[Finding]]
 
 
 # --- identity and names -------------------------------------------------------------------------------------------
@@ -156,6 +173,21 @@ def _names(host: HostView) -> Iterator[tuple[str, str]]:
     for alias in host.get("host_aliases", []):
         if alias.lower() != host.name.lower() and alias.lower() != str(host.get("host_fqdn", "")).lower():
             yield "host_aliases", alias
+
+
+def address_of_no_host(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in site.hosts:
+        address = IPv4Address(host.get("host_address", ANY_HOST))
+        if address.is_loopback or address.is_unspecified or address.is_multicast:
+            yield site.finding(
+                rule.name,
+                host,
+                "host_address",
+                found=str(address),
+                expected="the address by which other hosts reach this one: it stands in their /etc/hosts and its certificate",
+                fix=f"write the address that {host.name} has in the site's network",
+                source=rule.source,
+            )
 
 
 def unusable_host_name(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -285,22 +317,10 @@ def even_ensemble(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def database_engine(site: SiteView, rule: Rule) -> Iterator[Finding]:
-    for host in site.hosts:
-        if host.is_any("pom_database") and host.get("pom_database_engine", "postgres") != "postgres":
-            yield site.finding(
-                rule.name,
-                host,
-                "pom_database_engine",
-                found=f"{host.values['pom_database_engine']} on {host.name}, a host of the group pom_database",
-                expected="postgres: Dialtone does not deploy the server of another engine",
-                fix=f"write pom_database_engine: postgres, or take {host.name} out of the group pom_database",
-                source=rule.source,
-            )
-
-
 def second_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for (_site, data_center), hosts in site.having("pom_database"):
+        if hosts[0].get("pom_database_engine") == "mssql":
+            continue  # the nodes of an availability group
         for host in hosts[1:]:
             yield site.finding(
                 rule.name,
@@ -344,6 +364,10 @@ def listening_ports(host: HostView) -> list[str]:
         words += ["kafka_listener_port"]
     if host.is_any("pom_database"):
         words += ["pom_database_port"]
+    if host.is_any("app_server"):
+        words += ["app_server_port"]
+    if host.is_any(*POM_SERVERS):
+        words += ["rt_sockets_port"]
     return [word for word in words if word in host]
 
 
@@ -540,17 +564,18 @@ def password_in_jvm_options(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def printed_password(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
-        if host.get("trust_store_password") in PRINTED_PASSWORDS:
-            yield site.finding(
-                rule.name,
-                host,
-                "trust_store_password",
-                found="the password that is printed in the documents (not shown)",
-                expected="a password of the site's own, in production",
-                fix="set a new trust_store_password in the vault (ansible-vault edit)",
-                source=rule.source,
-                severity=WARN,
-            )
+        for word in STORE_PASSWORDS:
+            if host.get(word) in PRINTED_PASSWORDS:
+                yield site.finding(
+                    rule.name,
+                    host,
+                    word,
+                    found="the password that is printed in the documents (not shown)",
+                    expected="a password of the site's own, in production",
+                    fix=f"set a new {word} in the vault (ansible-vault edit)",
+                    source=rule.source,
+                    severity=WARN,
+                )
 
 
 def any_address(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -587,31 +612,39 @@ def database_without_clients(site: SiteView, rule: Rule) -> Iterator[Finding]:
 # ------------------------------------------------------------------------------------------------------------------
 
 RULES: Sequence[Rule] = (
-    Rule("duplicate-broker-id", ("POM-KAFKA-05",), duplicate_broker_id),
-    Rule("duplicate-myid", ("POM-ZK-01",), duplicate_myid),
+    Rule("duplicate-broker-id", ("POM-KAFKA-05",), duplicate_broker_id, BROKEN_IDENTITY),
+    Rule("duplicate-myid", ("POM-ZK-01",), duplicate_myid, BROKEN_IDENTITY),
     Rule("duplicate-name", ("POM-SYS-08", "POM-GEO-08"), duplicate_names),
-    Rule("host-name", ("POM-SYS-08",), unusable_host_name),
+    Rule("address-of-no-host", ("POM-SYS-08", "POM-KAFKA-06"), address_of_no_host, NEVER_STARTS),
+    Rule("host-name", ("POM-SYS-08",), unusable_host_name, NO_SUCH_SITE),
     Rule("time-zones-differ", ("POM-SYS-07",), time_zones_differ),
     Rule("no-time-source", ("POM-SYS-07",), no_time_source),
-    Rule("second-primary", ("POM-GEO-02",), second_primary),
-    Rule("primary-and-auxiliary", ("POM-GEO-02",), primary_and_auxiliary),
-    Rule("kafka-without-zookeeper", ("POM-KAFKA-05", "POM-ZK-01"), kafka_without_zookeeper),
+    Rule("second-primary", ("POM-GEO-02",), second_primary, NO_SUCH_SITE),
+    Rule("primary-and-auxiliary", ("POM-GEO-02",), primary_and_auxiliary, NO_SUCH_SITE),
+    Rule("kafka-without-zookeeper", ("POM-KAFKA-05", "POM-ZK-01"), kafka_without_zookeeper, NEVER_STARTS),
     Rule("undocumented-size", ("T-109", "POM-KAFKA-04"), undocumented_size),
     Rule("even-ensemble", ("POM-ZK-01",), even_ensemble),
-    Rule("database-engine", ("POM-DB-01",), database_engine),
-    Rule("second-database", ("POM-GEO-02",), second_database),
-    Rule("port-clash", ("POM-NET-02",), port_clash),
-    Rule("firewall-lockout", ("POM-NET-02",), firewall_without_admins),
-    Rule("replication-over-brokers", ("POM-KAFKA-04", "POM-KAFKA-05"), replication_over_brokers),
+    Rule("second-database", ("POM-GEO-02",), second_database, NO_SUCH_SITE),
+    Rule("port-clash", ("POM-NET-02",), port_clash, NEVER_STARTS),
+    Rule("firewall-lockout", ("POM-NET-02",), firewall_without_admins, LOCKED_OUT),
+    Rule("replication-over-brokers", ("POM-KAFKA-04", "POM-KAFKA-05"), replication_over_brokers, NEVER_STARTS),
     Rule("in-sync-replicas", ("POM-KAFKA-05",), in_sync_not_below_replication),
     Rule("single-copy", ("POM-KAFKA-05",), single_copy),
     Rule("unclean-election", (), unclean_election),
-    Rule("archive-missing", ("POM-KAFKA-03", "POM-KAFKA-04"), archive_missing),
-    Rule("extra-property", ("POM-KAFKA-05", "T-074"), extra_properties),
-    Rule("jvm-option", (), password_in_jvm_options),
+    Rule("archive-missing", ("POM-KAFKA-03", "POM-KAFKA-04"), archive_missing, NEVER_STARTS),
+    Rule("extra-property", ("POM-KAFKA-05", "T-074"), extra_properties, TWO_WRITERS),
+    Rule("jvm-option", (), password_in_jvm_options, READABLE_SECRET),
     Rule("printed-password", ("POM-KAFKA-05", "POM-APP-04"), printed_password),
     Rule("any-address", ("POM-DB-10",), any_address),
     Rule("database-without-clients", ("POM-DB-10",), database_without_clients),
+    *rules_deployment.RULES,
+    *rules_geo.RULES,
+    *rules_licences.RULES,
+    *rules_certificates.RULES,
+    *rules_app_server.RULES,
+    *rules_database.RULES,
+    *rules_directories.RULES,
+    *rules_sizing.RULES,
 )
 
 

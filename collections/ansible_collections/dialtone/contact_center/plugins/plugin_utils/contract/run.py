@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -23,7 +26,10 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.a
     nearest_ansible_word,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import (
+    COMMAND_LINE,
+    PREFLIGHT,
     REFUSE,
+    WAIVED,
     WARN,
     Finding,
     Location,
@@ -39,6 +45,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.i
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import (
     Definition,
     Layering,
+    VarsFile,
     VarsFiles,
     inventory_files,
     source_directory,
@@ -46,14 +53,15 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.l
     unsupported_settings,
     vault_finding,
 )
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.parsing import ParseOnceLoader
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.positions import (
     Documents,
     YamlSyntaxError,
     locate,
     shown,
 )
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules import apply_rules
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules import RULES, apply_rules
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView, by_site
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.spelling import nearest, slips_between
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.unknown_values import (
     LOCATION_WORDS,
@@ -62,7 +70,15 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.u
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import Validator
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import SiteHost, build_model
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan_tables import site_tables
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, Catalogue, Word, load_catalogue
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.waivers import (
+    JUDGED_IN_PREFLIGHT,
+    NEVER_WAIVED,
+    apply_waivers,
+    collect,
+    judge_waivers,
+)
 
 ACCEPTED, REFUSED = 0, 1
 SSH_PORT = 22
@@ -71,11 +87,16 @@ REFERENCE = "docs/reference"
 
 @dataclass
 class ContractResult:
-    """What the contract says about one site of an inventory."""
+    """What the contract says about a site of an inventory, or about all of them; the model of each that is not refused."""
 
     site: str | None = None
+    sites: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
-    model: dict[str, Any] | None = None
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> dict[str, Any] | None:
+        return self.models.get(self.site) if self.site else None
 
     @property
     def refused(self) -> bool:
@@ -98,13 +119,28 @@ def run_contract(
     playbook_dir: str | None = None,
     inventory: InventoryManager | None = None,
     catalogue: Catalogue | None = None,
+    every_site: bool = False,
+    without_vault: bool = False,
+    today: date | None = None,
 ) -> ContractResult:
     """Judge an inventory. No host is contacted and no file is written.
 
     The loader carries the vault secrets. An inventory that Ansible has parsed already may be handed over; without it the
     sources are parsed here, and a source that does not parse becomes a finding.
+
+    every_site: judge all sites of the inventory, and ask for no choice. without_vault: what is encrypted counts as present
+    and is not judged; no model is computed then.
     """
-    contract = _Contract(list(sources), loader, extra_vars or {}, playbook_dir, catalogue or load_catalogue())
+    contract = _Contract(
+        list(sources),
+        loader,
+        extra_vars or {},
+        playbook_dir,
+        catalogue or load_catalogue(),
+        every_site=every_site,
+        without_vault=without_vault,
+        today=today or date.today(),
+    )
     return contract.judge(site, inventory)
 
 
@@ -116,7 +152,14 @@ class _Contract:
         extra_vars: Mapping[str, Any],
         playbook_dir: str | None,
         catalogue: Catalogue,
+        *,
+        every_site: bool,
+        without_vault: bool,
+        today: date,
     ) -> None:
+        self.every_site = every_site
+        self.without_vault = without_vault
+        self.today = today
         self.sources = sources
         self.loader = loader
         self.extra_vars = {name: value for name, value in extra_vars.items() if name != "site"}
@@ -125,6 +168,7 @@ class _Contract:
         self.catalogue = catalogue
         self.documents = Documents(loader)
         self.validator = Validator()
+        self.engine = templates.Engine(loader)
         self.findings: list[Finding] = []
 
     def judge(self, site: str | None, inventory: InventoryManager | None) -> ContractResult:
@@ -133,11 +177,11 @@ class _Contract:
         sources_are_sound = not self.findings
         bases = list(dict.fromkeys(base for source in self.sources if (base := source_directory(source))))
         files = VarsFiles(self.loader, self.documents, bases, [self.playbook_dir] if self.playbook_dir else [])
-        self.findings += files.findings
+        self.findings += self._left_closed(files.findings)
         if inventory is None and sources_are_sound:
             inventory = self._parse()
         if inventory is None:
-            self.findings += self._unknown_names(definition for file in files for definition in file.layer().values())
+            self.findings += self._unknown_names(definition for file in files for definition in file.layer.values())
             return ContractResult(findings=merge_over_hosts(self.findings))
         return self._judge_hosts(site or self.chosen_site, inventory, files)
 
@@ -165,7 +209,7 @@ class _Contract:
 
     def _parse(self) -> InventoryManager | None:
         try:
-            return InventoryManager(loader=self.loader, sources=self.sources)
+            return InventoryManager(loader=ParseOnceLoader(self.loader), sources=self.sources)
         except AnsibleError as error:
             self.findings.append(unreadable_inventory(", ".join(self.sources), error))
             return None
@@ -244,7 +288,7 @@ class _Contract:
         layering = Layering(inventory, files, self.documents, self.sources, self.extra_vars)
         written = list(layering.written())
         self.findings += self._unknown_names(written, layering)
-        self.findings += self._closed_vault_values(written, layering)
+        self.findings += self._left_closed(self._closed_vault_values(written, layering))
         self.findings += misnamed_groups(inventory, layering)
         self.findings += files_of_nobody(inventory, files)
         if not inventory.hosts:
@@ -253,11 +297,11 @@ class _Contract:
         magic = _magic_variables(inventory, self.loader, self.playbook_dir, None if runs_something else self._hostvars(inventory))
 
         views = [self._view(host, layering) for host in sorted(inventory.hosts.values(), key=lambda host: host.name)]
-        ours = [view for view in views if view.components or any(view.defines(word) for word in LOCATION_WORDS)]
-        self.findings += [outsider(view) for view in views if view not in ours]
+        ours = [view for view in views if is_ours(view)]
+        self.findings += [outsider(view) for view in views if not is_ours(view)]
         renderers = {
             view.name: templates.Renderer(
-                self.loader,
+                self.engine,
                 {name: definition.value for name, definition in view.layer.items()},
                 magic | _of_host(inventory.hosts[view.name]),
             )
@@ -265,17 +309,14 @@ class _Contract:
         }
         site = self._choose_site(site, ours, renderers, layering)
         chosen = [view for view in ours if view.get("site", site) == site or site is None]
+        closed_files = {view.name: layering.unreadable_files(inventory.hosts[view.name]) for view in chosen}
         missing: dict[str, list[HostView]] = {}
         for view in chosen:
-            self._evaluate(
-                view,
-                renderers[view.name],
-                layering,
-                missing,
-                has_closed_files=bool(layering.unreadable_files(inventory.hosts[view.name])),
-            )
-        self.findings += self._missing(missing, chosen, layering)
-        self.findings += apply_rules(SiteView(chosen, layering.location))
+            self._evaluate(view, renderers[view.name], layering, missing, has_closed_files=bool(closed_files[view.name]))
+        self.findings += self._missing(missing, chosen, layering, closed_files)
+        for members in [*by_site(chosen).values(), [view for view in chosen if "site" not in view]]:
+            self.findings += apply_rules(SiteView(members, layering.location))
+        self._waive(chosen, inventory, layering)
         return self._conclude(site, chosen)
 
     def _hostvars(self, inventory: InventoryManager) -> Mapping[str, Any]:
@@ -310,11 +351,11 @@ class _Contract:
                     found=f"-e site={wanted}",
                     expected="one of the sites of the inventory: " + (", ".join(sites) or "there is none"),
                     fix=f"write -e site={near or next(iter(sites), 'NAME')}; it selects a site, it does not name one",
-                    location=Location("the command line (-e)"),
+                    location=COMMAND_LINE,
                 )
             )
             return None
-        if wanted is None and len(sites) > 1:
+        if wanted is None and len(sites) > 1 and not self.every_site:
             self.findings.append(
                 Finding(
                     rule="site-not-chosen",
@@ -323,7 +364,7 @@ class _Contract:
                     found="an inventory with several sites: " + ", ".join(sites),
                     expected="one site for one run",
                     fix=f"add -e site={sites[0]} (or another one) to the command",
-                    location=Location("the command line (-e)"),
+                    location=COMMAND_LINE,
                 )
             )
         return str(wanted) if wanted is not None else (sites[0] if len(sites) == 1 else None)
@@ -339,18 +380,17 @@ class _Contract:
         *,
         has_closed_files: bool,
     ) -> None:
-        view.values["ansible_port"] = _ssh_port(view, renderer)
-        for name, word in self.catalogue.words.items():
-            definition = view.layer.get(name)
-            if definition is None:
-                if has_closed_files:
-                    continue  # it may stand in the file that could not be read
-                if word.has_default:
-                    view.values[name] = word.schema["default"]
-                elif word.is_required_on(view.components) and not word.is_computed:
+        words = self.catalogue.words
+        # What is not set may stand in the file that could not be read; but one that is left closed holds secrets, by convention.
+        if not has_closed_files or self.without_vault:
+            view.values.update(self.catalogue.defaults())
+            for name in self.catalogue.required_on(view.components):
+                if name not in view.layer and not (has_closed_files and words[name].is_secret):
                     missing.setdefault(name, []).append(view)
-            elif not word.is_computed:
-                self._evaluate_word(view, word, definition, renderer, layering)
+        view.values["ansible_port"] = _ssh_port(view, renderer)
+        for name, definition in view.layer.items():
+            if name in words and not words[name].is_computed:
+                self._evaluate_word(view, words[name], definition, renderer, layering)
 
     def _evaluate_word(
         self, view: HostView, word: Word, definition: Definition, renderer: templates.Renderer, layering: Layering
@@ -359,7 +399,8 @@ class _Contract:
             value = renderer.render(definition.value)
         except templates.ValueUnknown as reason:
             view.values.pop(word.name, None)
-            self.findings.append(unknown_value(word, view, reason, layering.location(definition), self.catalogue))
+            unknown = unknown_value(word, view, reason, layering.location(definition), self.catalogue)
+            self.findings += self._left_closed([unknown])
             return
         faults = self.validator.faults(word, value)
         if not faults:
@@ -382,7 +423,7 @@ class _Contract:
             )
 
     def _closed_vault_values(self, written: list[Definition], layering: Layering) -> Iterator[Finding]:
-        renderer = templates.Renderer(self.loader, {})
+        renderer = templates.Renderer(self.engine, {})
         for definition in written:
             if templates.holds_secret_text(definition.value):
                 try:
@@ -392,18 +433,38 @@ class _Contract:
                 except templates.ValueUnknown:
                     pass
 
-    def _missing(self, missing: dict[str, list[HostView]], views: list[HostView], layering: Layering) -> Iterator[Finding]:
+    def _left_closed(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        for finding in findings:
+            if self.without_vault and finding.rule == "vault-closed":
+                yield dataclasses.replace(
+                    finding,
+                    severity=PREFLIGHT,
+                    found="encrypted by ansible-vault, and left closed (--without-vault)",
+                    expected="what it should be is checked where the vault is opened; here it counts as present",
+                    fix="nothing",
+                )
+            else:
+                yield finding
+
+    def _missing(
+        self,
+        missing: dict[str, list[HostView]],
+        views: list[HostView],
+        layering: Layering,
+        closed_files: Mapping[str, list[VarsFile]],
+    ) -> Iterator[Finding]:
         for name, lacking in missing.items():
             word = self.catalogue.words[name]
             needing = [view for view in views if word.is_required_on(view.components)]
             shared = len(lacking) == len(needing) > 1 and not word.is_identity and name not in LOCATION_WORDS
             for view in lacking:
                 own_file = layering.own_file(view.name) if word.is_identity else None
+                closed = ", ".join(os.path.relpath(file.path) for file in closed_files[view.name])
                 yield Finding(
                     rule="required-missing",
-                    severity=REFUSE,
+                    severity=PREFLIGHT if closed else REFUSE,
                     path=name,
-                    found="not set",
+                    found=f"not set, unless in {closed}, which is left closed" if closed else "not set",
                     expected=word.schema["description"],
                     fix=where_to_write(word, view, shared),
                     location=own_file or view.declaration,
@@ -416,11 +477,51 @@ class _Contract:
 
     def _conclude(self, site: str | None, views: list[HostView]) -> ContractResult:
         findings = merge_over_hosts(self.findings)
-        result = ContractResult(site, findings)
-        if site is not None and views and not result.refused:
-            hosts = [SiteHost(view.name, view.components, view.values, view.values["ansible_port"]) for view in views]
-            result.model = build_model(site, hosts, [finding.as_dict() for finding in findings if finding.severity == WARN])
+        sites = by_site(views)
+        result = ContractResult(site, tuple(sites), findings)
+        if not result.refused and not self.without_vault:
+            for name, members in sites.items():
+                names = {view.name for view in members}
+                hosts = [SiteHost(view.name, view.components, view.values, view.values["ansible_port"]) for view in members]
+                told = [finding for finding in findings if not finding.hosts or names.intersection(finding.hosts)]
+                result.models[name] = build_model(
+                    name, hosts, [finding.as_dict() for finding in told if finding.severity in (WAIVED, WARN)]
+                ) | {
+                    "checked_in_preflight": [finding.as_dict() for finding in told if finding.severity == PREFLIGHT],
+                    "tables": site_tables(hosts),
+                }
         return result
+
+    def _waive(self, views: list[HostView], inventory: InventoryManager, layering: Layering) -> None:
+        """Set aside what the hosts' site_waivers cover, and say what is wrong with the waivers themselves."""
+        names = {view.name for view in views}
+        waivers = [
+            waiver
+            for waiver in collect(self._written_waivers(views, layering))
+            if not waiver.host or waiver.host in names or waiver.host not in inventory.hosts  # else: of another site
+        ]
+        known = dict(NEVER_WAIVED) | dict.fromkeys(JUDGED_IN_PREFLIGHT, "") | {rule.name: rule.never_waived for rule in RULES}
+        never_waived = {name for name, why in known.items() if why}
+        self.findings = apply_waivers(self.findings, waivers, self.today, never_waived)
+        self.findings += judge_waivers(
+            self.findings, waivers, self.today, known=known, judged_later=JUDGED_IN_PREFLIGHT
+        )
+
+    @staticmethod
+    def _written_waivers(
+        views: list[HostView], layering: Layering
+    ) -> Iterator[tuple[str, list[Mapping[str, Any]], Callable[[int], Location]]]:
+        for view in views:
+            if items := view.get("site_waivers"):
+                yield view.name, items, functools.partial(_item_location, layering, view.layer["site_waivers"])
+
+
+def is_ours(view: HostView) -> bool:
+    return bool(view.components) or any(view.defines(word) for word in LOCATION_WORDS)
+
+
+def _item_location(layering: Layering, definition: Definition, index: int) -> Location:
+    return layering.location(definition, [index])
 
 
 def _foreign_prefixes(definitions: list[Definition]) -> Iterator[str]:

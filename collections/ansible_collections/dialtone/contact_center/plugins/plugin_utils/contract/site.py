@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import NOWHERE, REFUSE, Finding, Location
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import Definition, Layer
@@ -35,7 +35,16 @@ class HostView:
         return word in self.layer
 
 
+def by_site(hosts: Iterable[HostView]) -> dict[str, list[HostView]]:
+    found: dict[str, list[HostView]] = {}
+    for host in hosts:
+        if "site" in host:
+            found.setdefault(host.values["site"], []).append(host)
+    return found
+
+
 Locate = Callable[[Definition, Iterable[str | int]], Location]
+Computed = TypeVar("Computed")
 
 
 @dataclass
@@ -44,8 +53,18 @@ class SiteView:
 
     hosts: list[HostView]
     locate: Locate
+    _computed: dict[Callable[[SiteView], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, compute: Callable[[SiteView], Computed]) -> Computed:
+        """What many rules ask for. The values of the hosts are final when rules run."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        return self._computed[compute]
 
     def data_centers(self) -> dict[tuple[str, str], list[HostView]]:
+        return self.once(SiteView._by_data_center)
+
+    def _by_data_center(self) -> dict[tuple[str, str], list[HostView]]:
         found: dict[tuple[str, str], list[HostView]] = {}
         for host in self.hosts:
             if "site" in host and "data_center" in host:
@@ -53,11 +72,7 @@ class SiteView:
         return found
 
     def sites(self) -> dict[str, list[HostView]]:
-        found: dict[str, list[HostView]] = {}
-        for host in self.hosts:
-            if "site" in host:
-                found.setdefault(host.values["site"], []).append(host)
-        return found
+        return by_site(self.hosts)
 
     def having(self, component: str) -> Iterator[tuple[tuple[str, str], list[HostView]]]:
         """The hosts of a component, data center by data center."""

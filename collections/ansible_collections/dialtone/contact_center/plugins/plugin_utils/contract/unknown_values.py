@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import model, plan_tables
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import templates
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import (
     PREFLIGHT,
@@ -13,7 +14,6 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.f
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import vault_finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import WORDS_READ
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import Catalogue, Word
 
 LOCATION_WORDS = ("site", "data_center")
@@ -32,7 +32,7 @@ def _why_unknown(word: Word, reason: templates.ValueUnknown, catalogue: Catalogu
     meaning = word.schema["description"]
     if isinstance(reason, templates.NeedsFacts):
         found = "a value that depends on facts of the host"
-        if word.name in WORDS_READ:
+        if word.name in model.WORDS_READ | plan_tables.WORDS_READ:
             expected = "a value that is known before any host is contacted: the site model is computed from it"
             return "needs-facts", REFUSE, found, expected, f"write the value of {word.name} itself"
         return "checked-in-preflight", PREFLIGHT, found, meaning, "nothing: it is checked as soon as the host can be asked"

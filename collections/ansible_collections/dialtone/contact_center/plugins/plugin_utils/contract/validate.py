@@ -11,11 +11,13 @@ import sys
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.spelling import nearest
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import Word
 
 if TYPE_CHECKING:
@@ -97,6 +99,8 @@ def plain(value: Any) -> Any:
 
 def _fault(word: Word, error: ValidationError) -> Fault:
     steps = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        steps = (*steps, unknown_keys(error)[0])
     secret = word.is_secret or any(isinstance(step, str) and SECRET_KEY.search(step) for step in steps)
     words = _WORDS.get(str(error.validator), _any_other)
     rule, expected, fix = words(word, error, secret)
@@ -107,6 +111,10 @@ def _found(error: ValidationError, secret: bool) -> str:
     value = error.instance
     if error.validator == "propertyNames":
         return f"the key {error.instance!r}" if isinstance(error.instance, str) else "a key"
+    if error.validator == "required":
+        return f"no {missing_key(error)}"
+    if error.validator == "additionalProperties":
+        return f"the key {', '.join(unknown_keys(error))}"
     if secret:
         if error.validator in ("minLength", "maxLength") and isinstance(value, str):
             return f"a secret of {len(value)} characters (not shown)"
@@ -117,8 +125,14 @@ def _found(error: ValidationError, secret: bool) -> str:
 
 
 def show(value: Any) -> str:
-    text = json.dumps(plain(value), ensure_ascii=False, default=str)
+    text = json.dumps(without_secrets(plain(value)), ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "(not shown)" if SECRET_KEY.search(key) else without_secrets(item) for key, item in value.items()}
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def kind_of(value: Any) -> str:
@@ -196,6 +210,35 @@ def _items(word: Word, error: ValidationError, _secret: bool) -> Words:
     return "value-items", f"at least {error.validator_value} items", _example(word)
 
 
+def _missing_key(word: Word, error: ValidationError, _secret: bool) -> Words:
+    name = missing_key(error)
+    return "value-key", f"{name}: {_meaning(error, name)}", f"add {name} to this item of {word.name}"
+
+
+def _unknown_key(word: Word, error: ValidationError, _secret: bool) -> Words:
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    name = unknown_keys(error)[0]
+    near = nearest(name, known)
+    return "value-key", "no keys but " + ", ".join(known), f"write {near} instead of {name}" if near else f"remove {name}"
+
+
+def missing_key(error: ValidationError) -> str:
+    """jsonschema reports each missing key by itself, and names it in its message alone."""
+    required: Any = error.validator_value
+    return next(name for name in required if error.message.startswith(repr(name)))
+
+
+def unknown_keys(error: ValidationError) -> list[str]:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    instance: Any = error.instance
+    return sorted(key for key in instance if key not in known)
+
+
+def _meaning(error: ValidationError, name: str) -> str:
+    properties = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    return str(properties.get(name, {}).get("description", "a value"))
+
+
 def _any_other(word: Word, error: ValidationError, _secret: bool) -> Words:
     return "value", f"{word.schema['description']} ({error.validator}: {show(error.validator_value)})", _example(word)
 
@@ -212,6 +255,8 @@ _WORDS: dict[str, Callable[[Word, ValidationError, bool], Words]] = {
     "maxLength": _length,
     "minItems": _items,
     "uniqueItems": _items,
+    "required": _missing_key,
+    "additionalProperties": _unknown_key,
 }
 
 
@@ -232,6 +277,7 @@ FORMAT_WORDS = {
     "ipv4": "an IPv4 address, such as 192.0.2.11",
     "ipv4-network": "an IPv4 network, such as 192.0.2.0/24",
     "time-zone": "a time zone of the IANA database, such as Europe/Berlin",
+    "date": "a day, such as 2027-01-31",
 }
 
 
@@ -247,10 +293,15 @@ def _is_time_zone(value: Any) -> bool:
     return not isinstance(value, str) or value in time_zones()
 
 
+def _is_date(value: Any) -> bool:
+    return not isinstance(value, str) or date.fromisoformat(value).isoformat() == value
+
+
 FORMATS: dict[str, tuple[Callable[[Any], bool], tuple[type[Exception], ...]]] = {
     "ipv4": (_is_ipv4, (AddressValueError,)),
     "ipv4-network": (_is_ipv4_network, (AddressValueError, NetmaskValueError, ValueError)),
     "time-zone": (_is_time_zone, ()),
+    "date": (_is_date, (ValueError,)),
 }
 
 
