@@ -13,7 +13,7 @@ PLAY := $(RUN) tools.play
 ON := $(if $(INVENTORY),--inventory $(INVENTORY))
 
 .DEFAULT_GOAL := help
-.PHONY: help site validate plan status verify test lint unit sanity molecule integration soak bench lab-up lab-down lab-ssh lab-status \
+.PHONY: help site validate plan forecast status verify test lint unit sanity molecule integration soak bench lab-up lab-down lab-ssh lab-status \
         collection lock reference environment clean
 
 help: ## list the targets
@@ -27,6 +27,9 @@ validate: ## check the inventory; contacts no host
 
 plan: ## what a roll-out would do; changes nothing
 	@$(PLAY) plan $(ON) -- $(ARGS)
+
+forecast: ## what a roll-out would change on the hosts as they are now; changes nothing
+	@$(PLAY) forecast $(ON) -- $(ARGS)
 
 status: ## what is, against what should be; changes nothing
 	@$(PLAY) status $(ON) -- $(ARGS)

@@ -1,5 +1,7 @@
 """How long it takes, and how much memory: `make bench`.
 
+The contract and the plan of generated inventories are held against `ansible-inventory --list` (tools/bench_contract.py).
+
 In a lab of its own, so that a person's is left alone: bare hosts are rolled out once (the cold installation), then the run that
 changes nothing is held against `ansible all -m ping`, the least that Ansible can do on these hosts. Both use warm connections.
 A rolling restart of the three brokers is held against three bare restarts, each with the wait until the broker is in sync again.
@@ -7,6 +9,7 @@ A rolling restart of the three brokers is held against three bare restarts, each
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -16,21 +19,24 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lab.rehearsal import BROKERS, PROPERTIES
-from tools import environment, play, site
+from tools import bench_contract, environment, play, site
+from tools.bench_contract import ContractBench, Measurement
 from tools.environment import Environment
 from tools.machine import ROOT, MachineError
-from tools.steps import Plan, Runner, StepFailed, seconds
+from tools.steps import Plan, Runner, StepFailed, relative, seconds
 
 LAB_NAME = "bench"
+SUITES = ("contract", "lab")
 RUNS = 3
 SLOWEST_SHOWN = 8
 AIM = 6
+RESULTS = ROOT / "build" / "bench.json"
 ROLLING_AIM = 1.2
 ROLLING_PLAYS = ("Kafka, due brokers one by one", "Kafka, the controller last")
 UTILS = ROOT / "collections" / "ansible_collections" / "dialtone" / "contact_center" / "plugins" / "module_utils"
@@ -74,6 +80,7 @@ class Measured:
     one_property: float = 0.0
     downtimes: list[float] = field(default_factory=list)
     most_down: int = 0
+    contract: list[Measurement] = field(default_factory=list)
 
 
 def profile(output: str) -> list[tuple[str, float]]:
@@ -126,6 +133,18 @@ class Bench:
     @property
     def ping(self) -> list[str]:
         return [self.where.program("ansible"), "all", "-m", "ansible.builtin.ping", *play.inventory_arguments(None, LAB_NAME)]
+
+    def steps(self) -> list[tuple[str, Callable[[Runner], str | None]]]:
+        return [
+            ("Bare hosts", self.begin),
+            ("Cold installation", self.cold),
+            ("Warm-up", self.warm_up),
+            ("Ping and the run that changes nothing, in turn", self.in_turn),
+            ("Bare restarts", self.bare_restarts),
+            ("Rolling restart", self.rolling),
+            ("One changed property", self.one_property),
+            ("Memory", self.memory),
+        ]
 
     def begin(self, run: Runner) -> None:
         run(self.lab("down"), env=self.variables)
@@ -245,7 +264,7 @@ def shown(runs: list[float]) -> str:
 
 def report(measured: Measured) -> str:
     """The table that the bench ends with."""
-    lines = ["", "| what | measured |", "|---|---|"]
+    lines = ["", "| what | measured |", "|---|---|", *bench_contract.rows(measured.contract)]
     if measured.pings and measured.unchanged:
         ratio = statistics.median(measured.unchanged) / statistics.median(measured.pings)
         lines += [
@@ -277,45 +296,72 @@ def report(measured: Measured) -> str:
     return "\n".join(lines)
 
 
-def write_json(measured: Measured) -> str:
-    target = ROOT / "build" / "bench.json"
+def write_json(measured: Measured, suites: Sequence[str], target: Path = RESULTS) -> str:
+    """What was measured replaces what was known of the same suite; the other suite's figures stay."""
+    figures = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    if "contract" in suites:
+        figures["contract"] = [one.as_dict() for one in measured.contract]
+        figures["contract_growth"] = bench_contract.growth(measured.contract)
+    if "lab" in suites:
+        figures.update((name, value) for name, value in asdict(measured).items() if name != "contract")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps({**vars(measured), "cores": os.cpu_count()}, indent=2) + "\n", encoding="utf-8")
-    return str(target.relative_to(ROOT))
+    target.write_text(json.dumps({**figures, "cores": os.cpu_count()}, indent=2) + "\n", encoding="utf-8")
+    return relative(target)
+
+
+def sizes(words: str) -> list[int]:
+    """
+    >>> sizes("1000,10")
+    [10, 1000]
+    """
+    found = sorted({int(word) for word in words.split(",")})
+    if found[0] < 1:
+        raise ValueError("an inventory has at least one host")
+    return found
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m tools.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=RUNS, help="of everything that is measured in turn (default: %(default)s)")
+    parser.add_argument("--only", choices=SUITES, help="one of the two; the contract needs no lab and no root (default: both)")
+    parser.add_argument(
+        "--hosts",
+        type=sizes,
+        default=list(bench_contract.SIZES),
+        metavar="N,N",
+        help=f"sizes of the generated inventories (default: {','.join(map(str, bench_contract.SIZES))})",
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the lab of the bench running")
+    return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python3 -m tools.bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--runs", type=int, default=RUNS, help="of ping and of the run that changes nothing (default: %(default)s)"
-    )
-    parser.add_argument("--keep", action="store_true", help="leave the lab of the bench running")
-    arguments = parser.parse_args(argv)
+    arguments = parse(argv)
+    suites = [arguments.only] if arguments.only else list(SUITES)
     try:
-        site.check_machine()
+        if "lab" in suites:
+            site.check_machine()
         where = environment.newest()
         bench = Bench(where, arguments.runs)
         plan = Plan()
-        site.add_lab_needs(plan, [where])
-        steps: list[tuple[str, Callable[[Runner], str | None]]] = [
-            ("Bare hosts", bench.begin),
-            ("Cold installation", bench.cold),
-            ("Warm-up", bench.warm_up),
-            ("Ping and the run that changes nothing, in turn", bench.in_turn),
-            ("Bare restarts", bench.bare_restarts),
-            ("Rolling restart", bench.rolling),
-            ("One changed property", bench.one_property),
-            ("Memory", bench.memory),
-        ]
-        for title, action in steps:
-            plan.add(title, action)
+        if "lab" in suites:
+            site.add_lab_needs(plan, [where])
+        elif not where.is_current():
+            environment.add_steps(plan, [where])
+        if "contract" in suites:  # before the lab: its hosts take time of the same cores
+            contract = ContractBench(where, arguments.runs, bench.measured.contract)
+            for hosts in arguments.hosts:
+                plan.add(f"Contract and plan of {hosts:,} hosts", functools.partial(contract.measure, hosts))
+        if "lab" in suites:
+            for title, action in bench.steps():
+                plan.add(title, action)
         try:
             plan.run()
         finally:
-            if not arguments.keep:
+            if "lab" in suites and not arguments.keep:
                 bench.end()
         print(report(bench.measured))
-        print(f"\nAlso as JSON: {write_json(bench.measured)}")
+        print(f"\nAlso as JSON: {write_json(bench.measured, suites)}")
     except (MachineError, StepFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

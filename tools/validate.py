@@ -30,16 +30,18 @@ FEW_SITES = 3
 def main(argv: list[str] | None = None) -> int:
     options = parse(sys.argv[1:] if argv is None else argv)
     try:
-        _find_collections()
+        find_collections()
         from ansible.errors import AnsibleError
     except ImportError as error:
         print(f"{error}: run it with the Python of the project's environment (make validate does)", file=sys.stderr)
         return NOT_JUDGED
     try:
-        return judge(options)
+        contract = judge(options)
     except AnsibleError as error:
         print(error, file=sys.stderr)
         return NOT_JUDGED
+    tell(contract, options)
+    return contract.exit_code
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -62,7 +64,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def judge(options: argparse.Namespace) -> int:
+def judge(options: argparse.Namespace) -> ContractResult:
     from ansible import context
     from ansible.cli import CLI
     from ansible.module_utils.common.collections import ImmutableDict
@@ -70,7 +72,6 @@ def judge(options: argparse.Namespace) -> int:
     from ansible.utils.vars import load_extra_vars
 
     from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import run_contract
-    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sarif import sarif_log
 
     context.CLIARGS = ImmutableDict(extra_vars=tuple(options.extra_vars), inventory=tuple(options.inventory))
     loader = DataLoader()
@@ -82,7 +83,7 @@ def judge(options: argparse.Namespace) -> int:
         ask_vault_pass=options.ask_vault_password,
         auto_prompt=False,
     )
-    contract = run_contract(
+    return run_contract(
         options.inventory,
         loader=loader,
         extra_vars=load_extra_vars(loader),
@@ -90,6 +91,11 @@ def judge(options: argparse.Namespace) -> int:
         every_site=options.every_site,
         without_vault=options.without_vault,
     )
+
+
+def tell(contract: ContractResult, options: argparse.Namespace) -> None:
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sarif import sarif_log
+
     if options.format == "json":
         print(json.dumps(contract.as_dict(), indent=2, ensure_ascii=False))
     elif options.format == "sarif":
@@ -97,7 +103,6 @@ def judge(options: argparse.Namespace) -> int:
         print(json.dumps(log, indent=2, ensure_ascii=False))
     else:
         _print_text(contract, every_finding=options.all)
-    return contract.exit_code
 
 
 def _print_text(contract: ContractResult, *, every_finding: bool) -> None:
@@ -117,7 +122,7 @@ def _version() -> str:
     return str(yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))["version"])
 
 
-def _find_collections() -> None:
+def find_collections() -> None:
     from ansible.plugins.loader import init_plugin_loader
 
     with warnings.catch_warnings():

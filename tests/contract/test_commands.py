@@ -215,7 +215,7 @@ def test_plan_is_written_in_every_form(tmp_path: Path) -> None:
     assert len((written / "ports.csv").read_text(encoding="utf-8").splitlines()) == len(plan["ports"]) + 1
     page = (written / "plan.html").read_text(encoding="utf-8")
     assert '<svg class="topology"' in page
-    for file in written.iterdir():
+    for file in (path for path in written.rglob("*") if path.is_file()):
         assert "canary" not in file.read_text(encoding="utf-8")
 
 

@@ -8,9 +8,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-from ansible import __version__ as ansible_version
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
@@ -174,9 +172,6 @@ PLACES = st.sampled_from(
 )
 
 
-@pytest.mark.skipif(
-    ansible_version < "2.20", reason="several inventories in one process do not compare the same way twice on ansible-core 2.19"
-)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.dictionaries(PLACES, FAULTS, max_size=3))
 def test_fast_way_judges_as_the_plain_one(tmp_path_factory: Any, run: Any, faults: dict[str, dict[str, Any]]) -> None:

@@ -1,7 +1,16 @@
-"""What the bench reads out of Ansible's own output."""
+"""What the bench reads out of Ansible's own output, and what it makes of its measurements."""
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from tools import bench
+from tools.bench_contract import ContractBench, Measurement, Usage
+
+from .test_bench_contract import environment_of_this_python
 
 PROFILED = """
 PLAY RECAP *********************************************************************
@@ -38,3 +47,39 @@ def test_the_report_holds_ratio_cold_seconds_and_slowest_tasks() -> None:
     assert "| cold installation of Kafka and ZooKeeper | 30.5 s (" in report
     assert "| memory of the lab | all 1900 MB |" in report
     assert "3.00 s  kafka : verify | Ask" in report
+
+
+def test_one_suite_keeps_the_figures_of_the_other(tmp_path: Path) -> None:
+    target = tmp_path / "build" / "bench.json"
+    bench.write_json(bench.Measured(cold=90.0), ["lab"], target)
+    assert "contract" not in json.loads(target.read_text(encoding="utf-8"))
+    usage = Usage(cpu=2.0, wall=3.0, peak_mb=80.0)
+    bench.write_json(bench.Measured(contract=[Measurement(10, usage, 0.1, usage)]), ["contract"], target)
+    figures = json.loads(target.read_text(encoding="utf-8"))
+    assert figures["cold"] == 90.0
+    assert figures["contract"][0]["cpu_ratio"] == 1.0
+    assert figures["contract_growth"] is None
+
+
+def test_sizes_of_inventories_are_told_apart_by_commas(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.parse(["--only", "contract", "--hosts", "100,10"]).hosts == [10, 100]
+    assert bench.parse([]).hosts == [10, 100, 1_000, 10_000]
+    for wrong in ("0", "ten", "10,"):
+        with pytest.raises(SystemExit):
+            bench.parse(["--hosts", wrong])
+        assert f"invalid sizes value: '{wrong}'" in capsys.readouterr().err
+
+
+def test_contract_alone_asks_for_no_lab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(*_arguments: Any) -> None:
+        raise AssertionError("the contract bench needs no lab")
+
+    monkeypatch.setattr(bench.site, "check_machine", refuse)
+    monkeypatch.setattr(bench.Bench, "end", refuse)
+    monkeypatch.setattr(bench.environment, "newest", lambda: environment_of_this_python())
+    measured: list[int] = []
+    monkeypatch.setattr(ContractBench, "measure", lambda self, hosts, run: measured.append(hosts))
+    monkeypatch.setattr(bench, "write_json", lambda *_arguments: "bench.json")
+    assert bench.main(["--only", "contract", "--hosts", "10,20"]) == 0
+    assert measured == [10, 20]
+    assert "| what | measured |" in capsys.readouterr().out

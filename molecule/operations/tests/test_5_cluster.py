@@ -65,6 +65,7 @@ def test_topics_that_exist_are_brought_to_the_replication_of_the_site(play, lab)
     described = tool(lab, "kafka-configs.sh", "--describe", "--entity-type", "topics", "--entity-name", "old")
     assert "retention.ms=86400000" in described
     assert play("site.yml", *words).changed() == dict.fromkeys(HOSTS, 0)
+    tool(lab, "kafka-topics.sh", "--delete", "--topic", "old")
 
 
 def test_a_property_of_one_host_restarts_that_host_alone(play, site, tmp_path):

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(ARGUMENTS)
         hosts = [host for host in task_vars.get("ansible_play_hosts_all", []) if host in options["model"]["hosts"]]
         work = work_of(hosts, lambda host: task_vars["hostvars"].get(host, {}), options["restart_all"])
-        check = bool(task_vars.get("ansible_check_mode"))
+        check = bool(self._task.check_mode)
         text = render(work, options["model"]["site"], options["playbook"], options["going_back"], options["irreversible"], check)
         display.display("\n" + text + "\n")
         result.update(

@@ -29,32 +29,41 @@ options:
     description: Name of the host.
     type: str
     required: true
+  waivers:
+    description: The host's C(site_waivers). What one of them covers today is told as waived.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
 - name: Preflight | Refuse a host that is too small
   ansible.builtin.assert:
-    that: faults | length == 0
-    fail_msg: "{{ faults | join('; ') }}"
+    that: sizing.refused | length == 0
+    fail_msg: "{{ sizing.refused | join('; ') }}"
   vars:
-    faults: "{{ probe.stdout | dialtone.contact_center.measured_sizing(site_model.tables.sizing, inventory_hostname) }}"
+    sizing: "{{ probe.stdout | dialtone.contact_center.measured_sizing(site_model.tables.sizing, inventory_hostname) }}"
 """
 
 RETURN = r"""
 _value:
-  description: One sentence for each thing that is too small, with what to change; empty where the host is large enough.
-  type: list
-  elements: str
+  description:
+    - C(refused) has one sentence for each thing that is too small, with what to change.
+    - C(waived) has what a waiver sets aside, with its reason and its end. Both are empty where the host is large enough.
+  type: dict
 """
 
+from datetime import date
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import measured_faults
 
 
-def measured_sizing(output: str, tables: list[dict[str, Any]], host: str) -> list[str]:
-    """measured_faults in the order of a filter's arguments."""
-    return measured_faults(tables, str(host), str(output))
+def measured_sizing(
+    output: str, tables: list[dict[str, Any]], host: str, waivers: list[dict[str, Any]] | None = None
+) -> dict[str, list[str]]:
+    """measured_faults of today, in the order of a filter's arguments."""
+    return measured_faults(tables, str(host), str(output), waivers or [], date.today())
 
 
 class FilterModule:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import rt_sockets
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 
 TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database")
@@ -66,7 +67,7 @@ WORDS_READ = frozenset(
         "zookeeper_peer_port",
         "zookeeper_unit",
     }
-)
+) | rt_sockets.WORDS_READ
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class SiteWide:
     name: str
     connections: list[dict[str, Any]]
     addresses: Mapping[str, str]
+    rt_sockets: list[dict[str, Any]]
     known_hosts: list[tuple[SiteHost, dict[str, Any]]]
 
 
@@ -144,6 +146,7 @@ def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping
         site,
         connections,
         {host.name: host.address for host in everyone},
+        [row for row in rt_sockets.rows(everyone) if row["port"]],
         [(host, describe_known_host(host)) for host in by_address(everyone)],
     )
     model = {
@@ -312,6 +315,10 @@ def firewall_openings(host: SiteHost, site: SiteWide) -> list[dict[str, Any]]:
             sources.add(f"{site.addresses[connection['from']]}/32")
             if connection["purpose"] not in purposes:
                 purposes.append(connection["purpose"])
+    for row in site.rt_sockets:
+        if row["pom_server"] == host.name:
+            sources, _purposes = wanted.setdefault((row["port"], "tcp"), (set(), [row["purpose"]]))
+            sources.add(f"{row['cms_address']}/32")
     return [
         {"port": port, "protocol": protocol, "sources": without_overlaps(sources), "purpose": "; ".join(purposes)}
         for (port, protocol), (sources, purposes) in sorted(wanted.items())

@@ -13,10 +13,12 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE, WARN
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import schema_directory
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.waivers import in_force
 
 MB_IN_GB = 1024
 KB_IN_GB = 1024 * 1024
@@ -544,20 +546,25 @@ def judge_measured(host: str, requirement: Mapping[str, Any], facts: Mapping[str
     ]  # fmt: skip
 
 
-def measured_faults(tables: Iterable[Mapping[str, Any]], host: str, output: str) -> list[str]:
+def measured_faults(
+    tables: Iterable[Mapping[str, Any]], host: str, output: str, waivers: Iterable[Mapping[str, Any]], today: date
+) -> dict[str, list[str]]:
     """What the preflight's command printed of a host, held against the sizing tables of the site model, as sentences.
 
-    A laboratory is not judged, nor is a host that no table knows. See `measured_facts` for the lines that are read.
+    `refused` is what is too small, `waived` what the site's site_waivers set aside today. A laboratory is not judged, nor is a
+    host that no table knows. See `measured_facts` for the lines that are read.
     """
-    facts = measured_facts(output)
-    return [
-        f"{verdict.found}; {verdict.expected}. {verdict.fix[0].upper()}{verdict.fix[1:]} ({', '.join(verdict.source)})"
-        for data_center in tables
-        if data_center["purpose"] == "production"
-        for row in data_center["hosts"]
-        if row["host"] == host
-        for verdict in judge_measured(host, row, facts)
-    ]
+    facts, written = measured_facts(output), list(waivers)
+    found: dict[str, list[str]] = {"refused": [], "waived": []}
+    rows = [row for data_center in tables if data_center["purpose"] == "production" for row in data_center["hosts"]]
+    for verdict in (verdict for row in rows if row["host"] == host for verdict in judge_measured(host, row, facts)):
+        words = f"{verdict.found}; {verdict.expected}"
+        waiver = in_force(written, verdict.rule, host, verdict.word, today)
+        if waiver is None:
+            found["refused"].append(f"{words}. {verdict.fix[0].upper()}{verdict.fix[1:]} ({', '.join(verdict.source)})")
+        else:
+            found["waived"].append(f"{words} ({', '.join(verdict.source)}): waived until {waiver.until}, because {waiver.reason}")
+    return found
 
 
 def measured_facts(output: str) -> dict[str, float]:

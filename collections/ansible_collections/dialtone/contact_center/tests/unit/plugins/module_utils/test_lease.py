@@ -8,8 +8,8 @@ import fcntl
 import json
 import multiprocessing
 import os
-import time
 import stat
+import time
 from pathlib import Path
 
 import pytest

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.probes import check_probes
 from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import rt_sockets
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import (
     WORDS_READ,
     SiteHost,
@@ -80,7 +81,7 @@ def test_only_declared_words_are_read() -> None:
             return len(self._words)
 
     build_model("main", [SiteHost(host.name, host.components, Recorder(host.words)) for host in hosts()])
-    assert read | {"site"} == WORDS_READ
+    assert read | {"site"} | rt_sockets.WORDS_READ == WORDS_READ
 
 
 def test_inputs_are_inputs_of_the_schemas(model: dict[str, Any]) -> None:
@@ -228,3 +229,15 @@ def test_a_described_database_is_known_to_those_who_connect_to_it(with_mssql: di
     known = [host["address"] for host in with_mssql["hosts"]["epm1"]["inputs"]["host_known_hosts"]]
     assert "192.0.2.4" in known
     assert not any(probe["kind"] == "postgresql" for probe in with_mssql["hosts"]["epm1"]["probes"])
+
+
+def test_the_firewall_lets_real_time_data_in() -> None:
+    """CMS opens these connections, also one that is no host of the inventory (POM-RTS-01)."""
+    site = [
+        SiteHost("epm1", host.components, {**host.words, "pom_mode": "CCElite", "rt_sockets_port": 7000, "companions_cms": [
+            {"name": "cms9", "address": "192.0.2.99"}
+        ]}) if host.name == "epm1" else host
+        for host in hosts()
+    ]
+    openings = build_model("main", site)["hosts"]["epm1"]["inputs"]["host_firewall_openings"]
+    assert {"port": 7000, "protocol": "tcp", "sources": ["192.0.2.99/32"], "purpose": "real-time data (RT socket)"} in openings

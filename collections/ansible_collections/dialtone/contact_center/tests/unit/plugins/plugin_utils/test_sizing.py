@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -267,3 +268,29 @@ def test_rows_of_the_plan() -> None:
 
 def test_without_agents_stated_there_is_no_load() -> None:
     assert sizing.load_of({"sizing_jobs": 5}) is None
+
+
+PRODUCTION = [{"purpose": "production", "hosts": [
+    {"host": "epm1", "alternatives": [{"cpu_cores": 12, "memory_gb": 24}], "source": ["POM-SIZE-04"]}
+]}]
+TOO_FEW_CORES = "dialtone_cpu_cores=2\ndialtone_memory_kb=67108864\n"
+
+
+def test_a_measured_host_is_refused_or_waived_until_the_day_that_was_written() -> None:
+    def faults(*waivers: dict[str, str]) -> dict[str, list[str]]:
+        return sizing.measured_faults(PRODUCTION, "epm1", TOO_FEW_CORES, waivers, date(2026, 11, 21))
+
+    (refused,) = faults()["refused"]
+    assert "2.0 logical CPUs, measured on epm1" in refused
+    assert "POM-SIZE-04" in refused
+    waiver = {"finding": "measured-too-small", "reason": "a rehearsal", "until": "2026-11-21"}
+    set_aside = faults(waiver)
+    assert set_aside["refused"] == []
+    assert "waived until 2026-11-21, because a rehearsal" in set_aside["waived"][0]
+    assert len(faults({**waiver, "until": "2026-11-20"})["refused"]) == 1
+    assert len(faults({**waiver, "host": "epm2"})["refused"]) == 1
+
+
+def test_a_laboratory_is_not_measured() -> None:
+    lab = [{**PRODUCTION[0], "purpose": "lab"}]
+    assert sizing.measured_faults(lab, "epm1", TOO_FEW_CORES, [], date(2026, 11, 21)) == {"refused": [], "waived": []}
