@@ -13,8 +13,8 @@ PLAY := $(RUN) tools.play
 ON := $(if $(INVENTORY),--inventory $(INVENTORY))
 
 .DEFAULT_GOAL := help
-.PHONY: help site validate plan forecast status verify test lint unit sanity molecule integration soak bench lab-up lab-down lab-ssh lab-status \
-        collection lock reference environment clean
+.PHONY: help site validate plan sizing forecast status verify test lint unit sanity molecule integration soak bench \
+        lab-up lab-down lab-ssh lab-status collection lock reference environment clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -27,6 +27,9 @@ validate: ## check the inventory; contacts no host
 
 plan: ## what a roll-out would do; changes nothing
 	@$(PLAY) plan $(ON) -- $(ARGS)
+
+sizing: ## the hosts that agents and jobs need, by the vendor's tables: ARGS="--agents 300 --jobs 50"
+	@$$($(RUN) tools.environment)/bin/python -m tools.sizing $(ARGS)
 
 forecast: ## what a roll-out would change on the hosts as they are now; changes nothing
 	@$(PLAY) forecast $(ON) -- $(ARGS)
@@ -58,7 +61,7 @@ integration: ## the tests that need the lab
 soak: ## runs that are killed at seeded random moments, for an hour; ARGS="--seed N" repeats one
 	@$(RUN) tools.soak $(ARGS)
 
-bench: ## how long: no-change run against ping, cold installation, memory
+bench: ## how long: contract, no-change run, restarts, cold installation; ARGS="--only contract" needs no lab
 	@$(RUN) tools.bench $(ARGS)
 
 lab-up: ## boot the hosts of the lab

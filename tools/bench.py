@@ -28,8 +28,8 @@ from lab.rehearsal import BROKERS, PROPERTIES
 from tools import bench_contract, environment, play, site
 from tools.bench_contract import ContractBench, Measurement
 from tools.environment import Environment
-from tools.machine import ROOT, MachineError
-from tools.steps import Plan, Runner, StepFailed, relative, seconds
+from tools.machine import ROOT
+from tools.steps import Plan, Runner, StepFailed, relative, seconds, tells_errors
 
 LAB_NAME = "bench"
 SUITES = ("contract", "lab")
@@ -335,39 +335,33 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@tells_errors
 def main(argv: list[str] | None = None) -> int:
     arguments = parse(argv)
     suites = [arguments.only] if arguments.only else list(SUITES)
+    if "lab" in suites:
+        site.check_machine()
+    where = environment.newest()
+    bench = Bench(where, arguments.runs)
+    plan = Plan()
+    if "lab" in suites:
+        site.add_lab_needs(plan, [where])
+    elif not where.is_current():
+        environment.add_steps(plan, [where])
+    if "contract" in suites:  # before the lab: its hosts take time of the same cores
+        contract = ContractBench(where, arguments.runs, bench.measured.contract)
+        for hosts in arguments.hosts:
+            plan.add(f"Contract and plan of {hosts:,} hosts", functools.partial(contract.measure, hosts))
+    if "lab" in suites:
+        for title, action in bench.steps():
+            plan.add(title, action)
     try:
-        if "lab" in suites:
-            site.check_machine()
-        where = environment.newest()
-        bench = Bench(where, arguments.runs)
-        plan = Plan()
-        if "lab" in suites:
-            site.add_lab_needs(plan, [where])
-        elif not where.is_current():
-            environment.add_steps(plan, [where])
-        if "contract" in suites:  # before the lab: its hosts take time of the same cores
-            contract = ContractBench(where, arguments.runs, bench.measured.contract)
-            for hosts in arguments.hosts:
-                plan.add(f"Contract and plan of {hosts:,} hosts", functools.partial(contract.measure, hosts))
-        if "lab" in suites:
-            for title, action in bench.steps():
-                plan.add(title, action)
-        try:
-            plan.run()
-        finally:
-            if "lab" in suites and not arguments.keep:
-                bench.end()
-        print(report(bench.measured))
-        print(f"\nAlso as JSON: {write_json(bench.measured, suites)}")
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nerror: interrupted", file=sys.stderr)
-        return 130
+        plan.run()
+    finally:
+        if "lab" in suites and not arguments.keep:
+            bench.end()
+    print(report(bench.measured))
+    print(f"\nAlso as JSON: {write_json(bench.measured, suites)}")
     return 0
 
 

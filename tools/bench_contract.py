@@ -62,7 +62,7 @@ class Measurement:
 
 
 def growth(measurements: Sequence[Measurement]) -> float | None:
-    """CPU seconds per host of the second largest inventory ÷ of the largest: less than 1 where time grows faster than the hosts."""
+    """CPU seconds per host of the second largest inventory ÷ of the largest: below 1, time grows faster than the hosts."""
     if len(measurements) < 2:
         return None
     smaller, larger = sorted(measurements, key=lambda measurement: measurement.hosts)[-2:]
@@ -83,7 +83,8 @@ def rows(measurements: Sequence[Measurement]) -> list[str]:
     factor = growth(measurements)
     if factor is not None:
         smaller, larger = sorted(one.hosts for one in measurements)[-2:]
-        lines.append(f"| contract and plan, CPU per host at {smaller:,} ÷ at {larger:,} hosts | {factor:.2f} (linear: 1) |")
+        reading = "below 1, time grows faster than the hosts"
+        lines.append(f"| contract and plan, CPU per host at {smaller:,} ÷ at {larger:,} hosts | {factor:.2f} ({reading}) |")
     return lines
 
 
@@ -123,7 +124,7 @@ class ContractBench:
         if code:
             told = [*errors.read_text(encoding="utf-8").splitlines(), *output.read_text(encoding="utf-8").splitlines()]
             shown = "\n".join("    " + line for line in told[-LINES_SHOWN:])
-            raise StepFailed(f"{' '.join(command[:3])} … ended with {code}, and was not measured\n{shown}")
+            raise StepFailed(f"{' '.join(command[:3])} … ended with {code} and was not measured\n{shown}")
         return usage, output.read_text(encoding="utf-8")
 
 

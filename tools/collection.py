@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools import environment
 from tools.machine import ROOT, MachineError
-from tools.steps import StepFailed, relative
+from tools.steps import StepFailed, relative, tells_errors
 
 SOURCE = ROOT / "collections/ansible_collections/dialtone/contact_center"
 ADDED = ("roles", "playbooks", "schemas")
@@ -50,12 +50,9 @@ def build(galaxy: str, output: Path = BUILD) -> Path:
     return output / f"dialtone-contact_center-{version()}.tar.gz"
 
 
+@tells_errors
 def main() -> int:
-    try:
-        print(relative(build(environment.ready().program("ansible-galaxy"))))
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    print(relative(build(environment.ready().program("ansible-galaxy"))))
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools import machine
 from tools.machine import ROOT, Interpreter, MachineError
-from tools.steps import Plan, Runner, StepFailed
+from tools.steps import Plan, Runner, tells_errors
 
 # The first that fits is taken. An ansible release names the Pythons that it runs on: newer ones are untried.
 RELEASES = (
@@ -174,16 +174,13 @@ def add_steps(plan: Plan, environments: list[Environment]) -> None:
         plan.add(f"Python environment {item.interpreter.name}", item.ensure, detail)
 
 
+@tells_errors
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.environment", description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="one for each lock file that this machine has a Python for")
     arguments = parser.parse_args()
-    try:
-        environments = available()[: None if arguments.all else 1]
-        make(environments)
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    environments = available()[: None if arguments.all else 1]
+    make(environments)
     for item in environments:
         print(item.directory)
     return 0

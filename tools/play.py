@@ -14,7 +14,7 @@ from pathlib import Path
 from tools import environment
 from tools.environment import Environment
 from tools.machine import ROOT, MachineError
-from tools.steps import StepFailed
+from tools.steps import tells_errors
 
 LAB_NAME = os.environ.get("DIALTONE_LAB") or "site"
 
@@ -61,22 +61,19 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1 :]
 
 
+@tells_errors
 def main(argv: list[str] | None = None) -> int:
     own, extra = split(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python3 -m tools.play", description=__doc__)
     parser.add_argument("playbook")
     parser.add_argument("--inventory")
     arguments = parser.parse_args(own)
-    try:
-        where = environment.ready()
-        if arguments.playbook == "validate":
-            line = [*contract_command(where, arguments.inventory, []), *extra]
-        else:
-            line = command(where, arguments.playbook, arguments.inventory, extra)
-        return subprocess.run(line, cwd=ROOT, env=where.variables(), check=False).returncode
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    where = environment.ready()
+    if arguments.playbook == "validate":
+        line = [*contract_command(where, arguments.inventory, []), *extra]
+    else:
+        line = command(where, arguments.playbook, arguments.inventory, extra)
+    return subprocess.run(line, cwd=ROOT, env=where.variables(), check=False).returncode
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from lab.machine import require_suitable
 from tools import environment, machine, play
 from tools.environment import Environment
 from tools.machine import MachineError
-from tools.steps import Plan, Runner, StepFailed, seconds
+from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
 PROGRAMS = {**LAB_PROGRAMS, **kafka.PROGRAMS}
 
@@ -81,35 +81,29 @@ def add_playbook(
     plan.add(title, perform, detail, streams=True)
 
 
+@tells_errors
 def main(argv: list[str] | None = None) -> int:
     own, extra = play.split(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python3 -m tools.site", description=__doc__)
     parser.add_argument("--inventory", help="your own servers, in place of the lab")
     parser.add_argument("--only-lab", action="store_true", help="stop when the hosts of the lab answer")
     arguments = parser.parse_args(own)
-    try:
-        plan = Plan()
-        if arguments.inventory is None:
-            check_machine()
-        else:
-            play.inventory_arguments(arguments.inventory)
-        where = environment.newest()
-        if arguments.inventory is None:
-            add_lab_needs(plan, [where])
-            add_lab(plan, where)
-        else:
-            environment.add_steps(plan, [where])
-        if not arguments.only_lab:
-            add_contract(plan, where, arguments.inventory, extra)
-            add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
-            add_playbook(plan, "Status", "playbooks/status.yml", where, "status", arguments.inventory, extra)
-        print(f"Done in {seconds(plan.run())}.")
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nerror: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    plan = Plan()
+    if arguments.inventory is None:
+        check_machine()
+    else:
+        play.inventory_arguments(arguments.inventory)
+    where = environment.newest()
+    if arguments.inventory is None:
+        add_lab_needs(plan, [where])
+        add_lab(plan, where)
+    else:
+        environment.add_steps(plan, [where])
+    if not arguments.only_lab:
+        add_contract(plan, where, arguments.inventory, extra)
+        add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
+        add_playbook(plan, "Status", "playbooks/status.yml", where, "status", arguments.inventory, extra)
+    print(f"Done in {seconds(plan.run())}.")
     return 0
 
 

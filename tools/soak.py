@@ -19,8 +19,8 @@ from typing import Any
 
 from lab.rehearsal import BROKERS, KAFKA, KilledRun, RehearsalError, Site, kill_a_run
 from tools import environment, play, site
-from tools.machine import ROOT, MachineError
-from tools.steps import Plan, Runner, StepFailed, seconds
+from tools.machine import ROOT
+from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
 LAB_NAME = "soak"
 KILLS = 20
@@ -112,6 +112,7 @@ class Soak:
         result.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
+@tells_errors
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.soak", description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
@@ -121,31 +122,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--keep", action="store_true", help="leave the lab of the soak running")
     arguments = parser.parse_args(argv)
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
+    site.check_machine()
+    where = environment.newest()
+    os.environ.update(where.variables())
+    soak = Soak(seed, arguments.kills, Site(LAB_NAME, where.program("ansible-playbook")))
+    plan = Plan()
+    site.add_lab_needs(plan, [where])
+    site.add_lab(plan, where, LAB_NAME)
+    plan.add("Roll-out", lambda run: roll_out(run, where), "the site that the kills are made on")
+    plan.add("Kills", soak.run, f"{arguments.kills} seeded moments, seed {seed}", streams=True)
     try:
-        site.check_machine()
-        where = environment.newest()
-        os.environ.update(where.variables())
-        soak = Soak(seed, arguments.kills, Site(LAB_NAME, where.program("ansible-playbook")))
-        plan = Plan()
-        site.add_lab_needs(plan, [where])
-        site.add_lab(plan, where, LAB_NAME)
-        plan.add("Roll-out", lambda run: roll_out(run, where), "the site that the kills are made on")
-        plan.add("Kills", soak.run, f"{arguments.kills} seeded moments, seed {seed}", streams=True)
-        try:
-            print(f"Soak with seed {seed}: python3 -m tools.soak --seed {seed} --kills {arguments.kills} repeats it.")
-            plan.run()
-        finally:
-            if soak.done:
-                soak.write(RESULT)
-                print(f"Written: {RESULT.relative_to(ROOT)}")
-            if not arguments.keep:
-                soak.lab_site.fault("down")
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nerror: interrupted", file=sys.stderr)
-        return 130
+        print(f"Soak with seed {seed}: python3 -m tools.soak --seed {seed} --kills {arguments.kills} repeats it.")
+        plan.run()
+    finally:
+        if soak.done:
+            soak.write(RESULT)
+            print(f"Written: {RESULT.relative_to(ROOT)}")
+        if not arguments.keep:
+            soak.lab_site.fault("down")
     return 0
 
 

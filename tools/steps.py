@@ -5,6 +5,7 @@ fails, the end of the log. A step that streams writes straight to the terminal.
 """
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Optional
 
-from tools.machine import ROOT
+from tools.machine import ROOT, MachineError
 
 LOGS = ROOT / "build" / "log"
 HEARTBEAT = 20.0
@@ -28,6 +29,23 @@ Action = Callable[[Runner], Optional[str]]
 
 class StepFailed(Exception):
     """A step did not do what it says."""
+
+
+def tells_errors(main: Callable[..., int]) -> Callable[..., int]:
+    """The edge of a program: what a person can mend is told in words, everything else is a fault and keeps its traceback."""
+
+    @functools.wraps(main)
+    def told(*arguments: Any) -> int:
+        try:
+            return main(*arguments)
+        except (MachineError, StepFailed) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("\nerror: interrupted; the same command may be repeated", file=sys.stderr)
+            return 130
+
+    return told
 
 
 def seconds(value: float) -> str:

@@ -18,7 +18,7 @@ from tools import collection, environment, machine, site
 from tools.environment import Environment
 from tools.machine import ROOT, MachineError
 from tools.play import split
-from tools.steps import Plan, Runner, StepFailed, seconds
+from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
 SUITES = ("lint", "unit", "sanity", "molecule", "integration")
 NEED_LAB = {"molecule", "integration"}
@@ -33,7 +33,7 @@ UNIT_PROGRAMS = {
     "ssh": "openssh-client",
 }
 ANSIBLE_TEST_PYTHONS = (3, 9), (3, 13)
-PLUGIN_UTILS = "collections/ansible_collections/dialtone/contact_center/plugins/plugin_utils"
+PLUGINS = "collections/ansible_collections/dialtone/contact_center/plugins"
 CLOSING_LINE = re.compile(r"^=+ (?P<counts>.*?\d+ [a-z]+.*?) in [\d.]+s.*=+$", re.MULTILINE)
 KINDS = ("failed", "error", "passed", "skipped", "xfailed", "xpassed", "deselected", "warning")
 FAILING = ("failed", "error")
@@ -111,7 +111,7 @@ class Tests:
         program = self.newest.program
         self.add("ruff", [program("ruff"), "check", "--no-cache", "."])
         self.add("yamllint", [program("yamllint"), "--strict", "."])
-        self.add("mypy", [program("mypy"), "lab", "tools", PLUGIN_UTILS])
+        self.add("mypy", [program("mypy"), "lab", "tools", f"{PLUGINS}/plugin_utils", f"{PLUGINS}/callback"])
         self.add("ansible-lint", [program("ansible-lint"), "-q", "--nocolor"])
 
     def unit(self) -> None:
@@ -224,6 +224,7 @@ def provide_pip(where: Environment) -> None:
             script.write_text(PIP_STAND_IN, encoding="utf-8")
 
 
+@tells_errors
 def main(argv: list[str] | None = None) -> int:
     own, pytest_arguments = split(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python3 -m tools.test", description=__doc__.splitlines()[0])
@@ -236,26 +237,19 @@ def main(argv: list[str] | None = None) -> int:
     unknown = sorted(set(suites) - set(SUITES))
     if unknown:
         parser.error(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
-    try:
-        needs_lab = bool(NEED_LAB & set(suites))
-        if needs_lab:
-            site.check_machine()
-        environments = environment.available()[: None if "unit" in suites else 1]
-        tests = Tests(environments, pytest_arguments, arguments.scenario)
-        if needs_lab:
-            site.add_lab_needs(tests.plan, environments)
-        else:
-            environment.add_steps(tests.plan, [item for item in environments if not item.is_current()])
-        for suite in SUITES:
-            if suite in suites:
-                getattr(tests, suite)()
-        return tests.run()
-    except (MachineError, StepFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nerror: interrupted", file=sys.stderr)
-        return 130
+    needs_lab = bool(NEED_LAB & set(suites))
+    if needs_lab:
+        site.check_machine()
+    environments = environment.available()[: None if "unit" in suites else 1]
+    tests = Tests(environments, pytest_arguments, arguments.scenario)
+    if needs_lab:
+        site.add_lab_needs(tests.plan, environments)
+    else:
+        environment.add_steps(tests.plan, [item for item in environments if not item.is_current()])
+    for suite in SUITES:
+        if suite in suites:
+            getattr(tests, suite)()
+    return tests.run()
 
 
 if __name__ == "__main__":

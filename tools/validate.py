@@ -87,7 +87,6 @@ def judge(options: argparse.Namespace) -> ContractResult:
         options.inventory,
         loader=loader,
         extra_vars=load_extra_vars(loader),
-        playbook_dir=options.playbook_dir,
         every_site=options.every_site,
         without_vault=options.without_vault,
     )

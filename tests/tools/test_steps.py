@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tools import steps
-from tools.steps import Plan, Runner, StepFailed
+from tools.machine import MachineError
+from tools.steps import Plan, Runner, StepFailed, tells_errors
 
 
 @pytest.fixture
@@ -113,3 +114,27 @@ def test_a_long_step_shows_that_it_lives(plan: Plan, monkeypatch: pytest.MonkeyP
     plan.add("Image", work)
     plan.run()
     assert any("…" in line and "unpacking" in line for line in shown(plan))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (StepFailed("Lab: ended with 7"), 1, "error: Lab: ended with 7"),
+        (MachineError("no KVM"), 1, "error: no KVM"),
+        (KeyboardInterrupt(), 130, "error: interrupted"),
+    ],
+)
+def test_what_a_person_can_mend_is_told_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, words: str
+) -> None:
+    @tells_errors
+    def main(argv: list[str]) -> int:
+        raise error
+
+    assert main([]) == code
+    assert capsys.readouterr().err.strip().startswith(words)
+
+
+def test_a_defect_of_a_program_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        tells_errors(lambda: 1 // 0)()

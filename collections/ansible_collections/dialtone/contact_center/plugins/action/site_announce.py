@@ -6,49 +6,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.announce import memberships, render, summary, work_of
-
-ARGUMENTS = {
-    "model": {"type": "dict", "required": True},
-    "playbook": {"type": "str", "required": True},
-    "going_back": {"type": "str", "required": True},
-    "irreversible": {"type": "list", "elements": "str", "default": []},
-    "restart_all": {"type": "bool", "default": False},
-}
-
-display = Display()
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import (
+    MODEL_ARGUMENT,
+    ControllerAction,
+    asked_hosts,
+)
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller and contacts no host: the observations are in the hosts' variables."""
+class ActionModule(ControllerAction):
+    """The observations are in the hosts' variables."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
+    ARGUMENTS = {
+        "model": MODEL_ARGUMENT,
+        "playbook": {"type": "str", "required": True},
+        "going_back": {"type": "str", "required": True},
+        "irreversible": {"type": "list", "elements": "str", "default": []},
+        "restart_all": {"type": "bool", "default": False},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        task_vars = task_vars or {}
-        result = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(ARGUMENTS)
-        hosts = [host for host in task_vars.get("ansible_play_hosts_all", []) if host in options["model"]["hosts"]]
+    def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        model = options["model"]
+        hosts = asked_hosts(task_vars, model)
         work = work_of(hosts, lambda host: task_vars["hostvars"].get(host, {}), options["restart_all"])
         check = bool(self._task.check_mode)
-        text = render(work, options["model"]["site"], options["playbook"], options["going_back"], options["irreversible"], check)
-        display.display("\n" + text + "\n")
-        result.update(
-            changed=False,
-            msg=summary(work),
-            due=list(work.due),
-            memberships=memberships(work, {host: options["model"]["hosts"][host]["data_center"] for host in hosts}),
-            changes=[
+        self.show(render(work, model["site"], options["playbook"], options["going_back"], options["irreversible"], check) + "\n")
+        return {
+            "msg": summary(work),
+            "due": list(work.due),
+            "memberships": memberships(work, {host: model["hosts"][host]["data_center"] for host in hosts}),
+            "changes": [
                 {"host": item.host, "role": item.role, "what": item.what, "reasons": list(item.reasons)} for item in work.items
             ],
-            restarts=[
+            "restarts": [
                 {"host": restart.host, "component": restart.component, "reasons": list(restart.reasons)}
                 for restart in work.restarts
             ],
-        )
-        return result
+        }

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import write_json
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.run import ContractResult, run_contract
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import groups_of
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.report_text import (
@@ -40,7 +40,6 @@ class ActionModule(ActionBase):
             loader=self._loader,
             site=arguments["site"],
             extra_vars=load_extra_vars(self._loader),
-            playbook_dir=self._loader.get_basedir(),
             inventory=hostvars._inventory,
         )
         directory = self._store(contract, Path(arguments["build_directory"]))
@@ -69,20 +68,14 @@ class ActionModule(ActionBase):
         """What the contract said stays readable after the run, also when it refused."""
         directory = build / (contract.site or "unknown-site")
         try:
-            directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _write(directory / "contract.json", contract.as_dict())
+            write_json(directory, "contract.json", contract.as_dict())
             if contract.model is None:
                 (directory / "model.json").unlink(missing_ok=True)  # the one of an earlier run is no longer true
             else:
-                _write(directory / "model.json", contract.model)
+                write_json(directory, "model.json", contract.model)
         except OSError as error:
             raise AnsibleActionFail(
-                f"{error.filename} on the controller cannot be written: {error.strerror}. "
+                f"{directory} on the controller cannot be written: {error.strerror}. "
                 "Choose another directory with -e dialtone_build_directory=PATH."
             ) from error
         return directory
-
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    path.chmod(0o644)

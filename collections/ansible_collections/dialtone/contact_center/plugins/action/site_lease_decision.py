@@ -6,31 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import plain
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import MODEL_ARGUMENT, ControllerAction
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import decide
 
-ARGUMENTS = {
-    "model": {"type": "dict", "required": True},
-    "answers_variable": {"type": "str", "default": "site_lease_answer"},
-}
 
-display = Display()
+class ActionModule(ControllerAction):
+    """The answers are in the hosts' variables."""
 
+    ARGUMENTS = {
+        "model": MODEL_ARGUMENT,
+        "answers_variable": {"type": "str", "default": "site_lease_answer"},
+    }
 
-class ActionModule(ActionBase):
-    """Runs on the controller and contacts no host."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        task_vars = task_vars or {}
-        result = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(ARGUMENTS)
+    def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         variable = options["answers_variable"]
         answers = {
             host: plain(task_vars["hostvars"][host].get(variable) or {}) or None
@@ -38,5 +27,5 @@ class ActionModule(ActionBase):
         }
         decision = decide(plain(options["model"]), answers, limited=bool(task_vars.get("ansible_limit")))
         if decision.words:
-            display.display("\n" + "\n".join(decision.words))
-        return result | decision.to_dict() | {"changed": False}
+            self.show("\n".join(decision.words))
+        return decision.to_dict()

@@ -6,15 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import (
-    plain,
-    site_directory,
-    write_json,
-    write_text,
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import site_directory, write_json, write_text
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import (
+    MODEL_ARGUMENT,
+    ControllerAction,
+    model_of,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import (
     build_plan,
@@ -24,28 +20,17 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan impor
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan_html import render
 
-ARGUMENTS = {
-    "model": {"type": "dict", "required": True},
-    "build_directory": {"type": "str", "default": "build"},
-}
 
-display = Display()
+class ActionModule(ControllerAction):
+    """All that is planned follows from the model."""
 
+    ARGUMENTS = {
+        "model": MODEL_ARGUMENT,
+        "build_directory": {"type": "str", "default": "build"},
+    }
 
-class ActionModule(ActionBase):
-    """Runs on the controller and contacts no host."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(ARGUMENTS)
-        model = plain(options["model"])
-        if not model.get("hosts"):
-            raise AnsibleActionFail("model holds no hosts: it is the fact site_model, which playbooks/validate.yml sets")
-        plan = build_plan(model)
+    def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        plan = build_plan(model_of(options))
         directory = site_directory(options["build_directory"], plan.site)
         files = [
             write_text(directory, "plan.html", render(plan)),
@@ -53,10 +38,5 @@ class ActionModule(ActionBase):
             write_json(directory, "plan.json", plan.to_dict()),
             write_text(directory, "ports.csv", ports_csv(plan)),
         ]
-        display.display("\n" + render_summary(plan) + "\n\n" + "\n".join(f"Written: {path}" for path in files))
-        result.update(
-            changed=False,
-            msg=f"{len(plan.steps)} steps on {len(plan.hosts)} hosts",
-            files=[str(path) for path in files],
-        )
-        return result
+        self.show(render_summary(plan), files)
+        return {"msg": f"{len(plan.steps)} steps on {len(plan.hosts)} hosts", "files": [str(path) for path in files]}

@@ -7,44 +7,35 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import (
     plain,
     site_directory,
     write_json,
     write_text,
 )
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import (
+    MODEL_ARGUMENT,
+    ControllerAction,
+    asked_hosts,
+    model_of,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.html_report import render
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.status import FAIL_ON, aggregate, render_table
 
-ARGUMENTS = {
-    "model": {"type": "dict", "required": True},
-    "results_variable": {"type": "str", "default": "site_observed"},
-    "build_directory": {"type": "str", "default": "build"},
-    "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "warn"},
-}
 
-display = Display()
+class ActionModule(ControllerAction):
+    """What the hosts answered is in their variables."""
 
+    ARGUMENTS = {
+        "model": MODEL_ARGUMENT,
+        "results_variable": {"type": "str", "default": "site_observed"},
+        "build_directory": {"type": "str", "default": "build"},
+        "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": "warn"},
+    }
 
-class ActionModule(ActionBase):
-    """Runs on the controller and contacts no host."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        task_vars = task_vars or {}
-        result = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(ARGUMENTS)
-        model = plain(options["model"])
-        if not model.get("hosts"):
-            raise AnsibleActionFail("model holds no hosts: it is the fact site_model, which playbooks/validate.yml sets")
-        asked = [host for host in task_vars.get("ansible_play_hosts_all", []) if host in model["hosts"]]
+    def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        model = model_of(options)
+        asked = asked_hosts(task_vars, model)
         observed = {host: self._observed(task_vars, host, options["results_variable"]) for host in asked}
         status = aggregate(model, observed, datetime.now(timezone.utc), asked)
         directory = site_directory(options["build_directory"], status.site)
@@ -52,17 +43,14 @@ class ActionModule(ActionBase):
             write_json(directory, "status.json", status.to_dict()),
             write_text(directory, "status.html", render(status)),
         ]
-        display.display("\n" + render_table(status) + "\n\n" + "\n".join(f"Written: {path}" for path in files))
-        result.update(
-            changed=False,
-            msg=status.summary,
-            state=status.state,
-            exit_code=status.exit_code,
-            files=[str(path) for path in files],
-        )
-        if status.reaches(options["fail_on"]):
-            result["failed"] = True
-        return result
+        self.show(render_table(status), files)
+        return {
+            "msg": status.summary,
+            "state": status.state,
+            "exit_code": status.exit_code,
+            "files": [str(path) for path in files],
+            "failed": status.reaches(options["fail_on"]),
+        }
 
     @staticmethod
     def _observed(task_vars: dict[str, Any], host: str, variable: str) -> dict[str, Any] | None:

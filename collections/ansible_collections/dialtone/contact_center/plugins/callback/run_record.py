@@ -217,17 +217,17 @@ class CallbackModule(CallbackBase):
             return
         status = "ignored" if ignore_errors else "rescued" if is_rescued(result.task) else "failed"
         if status == "failed":
-            self._run.failed(self._failure(result, is_unreachable=False))
+            self._run.failed(failure_of(self._run, result, is_unreachable=False))
         self._keep(result, status, message_of(result.result))
         if self._action(result) == CONTRACT_ACTION:
-            self._read_refusal(message_of(result.result))
+            self._read_refusal(self._run, message_of(result.result))
 
     @never_fails_a_run
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
         if self._run is None:
             return
         if not result.task.ignore_unreachable:
-            self._run.failed(self._failure(result, is_unreachable=True))
+            self._run.failed(failure_of(self._run, result, is_unreachable=True))
         self._keep(result, "unreachable", message_of(result.result))
 
     @never_fails_a_run
@@ -266,15 +266,14 @@ class CallbackModule(CallbackBase):
         self._folder.open(directory / "runs", self._run)
         self._folder.findings(self._run)
 
-    def _read_refusal(self, message: str) -> None:
+    def _read_refusal(self, run: Run, message: str) -> None:
         """A contract that refuses hands nothing on but the file that its message names."""
-        assert self._run is not None
         for path in Path(self._build_directory).glob("*/contract.json"):
             if str(path) in message:
                 contract = json.loads(path.read_text(encoding="utf-8"))
-                self._run.is_refused = bool(contract["refused"])
-                self._run.site = contract["site"] or ""
-                self._run.findings = contract["findings"]
+                run.is_refused = bool(contract["refused"])
+                run.site = contract["site"] or ""
+                run.findings = contract["findings"]
 
     @staticmethod
     def _action(result: CallbackTaskResult) -> str:
@@ -305,19 +304,19 @@ class CallbackModule(CallbackBase):
         self._run.happened(event)
         self._folder.event(event, len(self._plays))
 
-    def _failure(self, result: CallbackTaskResult, is_unreachable: bool) -> Failure:
-        assert self._run is not None
-        play = self._run.plays[-1]
-        return Failure(
-            host=result.host.get_name(),
-            play=play.number,
-            play_name=play.name,
-            task=result.task.get_name().strip(),
-            message=message_of(result.result),
-            log=log_of(result.result),
-            next_step=next_step_of(result.result),
-            is_unreachable=is_unreachable,
-        )
+
+def failure_of(run: Run, result: CallbackTaskResult, is_unreachable: bool) -> Failure:
+    play = run.plays[-1]
+    return Failure(
+        host=result.host.get_name(),
+        play=play.number,
+        play_name=play.name,
+        task=result.task.get_name().strip(),
+        message=message_of(result.result),
+        log=log_of(result.result),
+        next_step=next_step_of(result.result),
+        is_unreachable=is_unreachable,
+    )
 
 
 def _warning(warning: Any) -> str:

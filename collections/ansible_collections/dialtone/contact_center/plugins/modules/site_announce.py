@@ -15,10 +15,6 @@ description:
   - The plays that change something run on the hosts of RV(due).
   - Runs on the controller and contacts no host.
 options:
-  model:
-    description: The site model, the fact C(site_model) that C(playbooks/validate.yml) sets.
-    type: dict
-    required: true
   playbook:
     description: Name of the playbook that is about to change something.
     type: str
@@ -36,17 +32,12 @@ options:
     description: Whether every observed node is restarted, whatever it was started with.
     type: bool
     default: false
+extends_documentation_fragment: dialtone.contact_center.controller
 attributes:
   check_mode:
-    support: full
-    description: Changes nothing in either mode; the words say that the run would change something.
+    description: The words say that the run would change something.
   diff_mode:
-    support: none
     description: The changes are shown by the modules that make them.
-  platform:
-    description: Runs on the controller.
-    platforms: posix
-    support: full
 """
 
 EXAMPLES = r"""

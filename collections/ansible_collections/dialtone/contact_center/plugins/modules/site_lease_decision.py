@@ -15,27 +15,13 @@ description:
     hosts outside C(--limit), because a run on these alone would not be kept out.
   - Runs on the controller and contacts no host. Run it once, with C(run_once).
 options:
-  model:
-    description: The site model, the fact C(site_model).
-    type: dict
-    required: true
   answers_variable:
     description: Name of the variable under which each host's answer was registered.
     type: str
     default: site_lease_answer
 seealso:
   - module: dialtone.contact_center.site_lease
-attributes:
-  check_mode:
-    description: Changes nothing, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so has no diff.
-    support: none
-  platform:
-    description: Runs on the controller.
-    platforms: posix
-    support: full
+extends_documentation_fragment: dialtone.contact_center.controller
 """
 
 EXAMPLES = r"""

@@ -15,28 +15,9 @@ description:
     whom, what other teams must do beforehand with its values, RT sockets, licences, sizing, storage and certificates.
   - Prints a summary, and writes C(plan.html), C(plan.txt), C(plan.json) and C(ports.csv) below C(build/<site>).
   - Runs on the controller and contacts no host. Run it once, with C(run_once).
-options:
-  model:
-    description: The site model, the fact C(site_model).
-    type: dict
-    required: true
-  build_directory:
-    description: Directory below which the directory of the site is made, relative to the current one.
-    type: str
-    default: build
 seealso:
   - module: dialtone.contact_center.site_status
-attributes:
-  check_mode:
-    description: Changes no host, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so has no diff.
-    support: none
-  platform:
-    description: Runs on the controller.
-    platforms: posix
-    support: full
+extends_documentation_fragment: [dialtone.contact_center.controller, dialtone.contact_center.controller.build_directory]
 """
 
 EXAMPLES = r"""

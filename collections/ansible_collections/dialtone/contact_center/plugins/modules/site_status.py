@@ -17,18 +17,10 @@ description:
   - Hosts outside C(--limit) are named as not asked, and what only they could tell is left out.
   - Runs on the controller and contacts no host. Run it once, with C(run_once).
 options:
-  model:
-    description: The site model, the fact C(site_model).
-    type: dict
-    required: true
   results_variable:
     description: Name of the variable under which each host's result of M(dialtone.contact_center.node_probe) was registered.
     type: str
     default: site_observed
-  build_directory:
-    description: Directory below which the directory of the site is made, relative to the current one.
-    type: str
-    default: build
   fail_on:
     description:
       - From which state on the task fails, so that C(ansible-playbook) ends with 2.
@@ -38,17 +30,7 @@ options:
     default: warn
 seealso:
   - module: dialtone.contact_center.node_probe
-attributes:
-  check_mode:
-    description: Changes no host, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so has no diff.
-    support: none
-  platform:
-    description: Runs on the controller.
-    platforms: posix
-    support: full
+extends_documentation_fragment: [dialtone.contact_center.controller, dialtone.contact_center.controller.build_directory]
 """
 
 EXAMPLES = r"""

@@ -369,9 +369,6 @@ class RunFolder:
         write_json(self.path, "run.json", run.as_dict())
 
 
-
-
-
 def forget_old_runs(runs: Path, own: Path, kept: int = RUNS_KEPT) -> None:
     """The names begin with the time: the oldest are the first."""
     others = sorted(path for path in runs.iterdir() if FOLDER_NAME.fullmatch(path.name) and path.is_dir() and path != own)

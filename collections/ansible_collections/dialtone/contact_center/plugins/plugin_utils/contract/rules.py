@@ -134,13 +134,12 @@ def _duplicate_id(site: SiteView, rule: Rule, component: str, word: str) -> Iter
             free = min(set(range(1, len(used) + 2)) - used)
             for host in same[1:]:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     word,
                     found=f"{value}, which {same[0].name} has too",
                     expected=f"an id that no other {component} host of data center {data_center} has",
                     fix=f"write another {word} in host_vars of {host.name}; the lowest free one is {free}",
-                    source=rule.source,
                 )
 
 
@@ -153,13 +152,12 @@ def duplicate_names(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 other = owner.setdefault(name.lower(), host)
                 if other is not host:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found=f"{name}, which leads to {other.name} too",
                         expected="an address and names that belong to one host of the site only",
                         fix=f"write another {word} for {host.name} or for {other.name}",
-                        source=rule.source,
                     )
 
 
@@ -180,13 +178,12 @@ def address_of_no_host(site: SiteView, rule: Rule) -> Iterator[Finding]:
         address = IPv4Address(host.get("host_address", ANY_HOST))
         if address.is_loopback or address.is_unspecified or address.is_multicast:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "host_address",
                 found=str(address),
                 expected="the address by which other hosts reach this one: it stands in their /etc/hosts and its certificate",
                 fix=f"write the address that {host.name} has in the site's network",
-                source=rule.source,
             )
 
 
@@ -194,13 +191,12 @@ def unusable_host_name(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if not HOST_NAME.fullmatch(host.name):
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "inventory_hostname",
                 found=f"the host is called {host.name}",
                 expected="letters, digits, hyphens and dots: the name stands in /etc/hosts and in the host's certificate",
                 fix=f"call it {re.sub(r'[^A-Za-z0-9.]+', '-', host.name).strip('-.')}",
-                source=rule.source,
             )
 
 
@@ -213,13 +209,12 @@ def time_zones_differ(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for zone in sorted(set(zones) - {usual}):
             for host in zones[zone]:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "host_timezone",
                     found=f"{zone}, while {len(zones[usual])} hosts of site {name} have {usual}",
                     expected="one time zone on all systems",
                     fix=f"write host_timezone once, in group_vars/all, and remove this one (or write {usual} here)",
-                    source=rule.source,
                 )
 
 
@@ -228,13 +223,12 @@ def no_time_source(site: SiteView, rule: Rule) -> Iterator[Finding]:
         is_source_itself = bool(host.get("host_time_clients", True))
         if host.get("host_time_managed") is True and host.get("host_time_sources") == [] and not is_source_itself:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "host_time_sources",
                 found="no time server, while host_time_managed is true",
                 expected="the same time servers for the POM database server and the primary EPM server",
                 fix="write host_time_sources: [NTP servers], or host_time_managed: false if someone else keeps the clocks",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -246,13 +240,12 @@ def second_primary(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for (_site, data_center), hosts in site.having("epm_primary"):
         for host in hosts[1:]:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "epm_primary",
                 found=f"{host.name} and {hosts[0].name} are both in the group epm_primary",
                 expected=f"at most one primary EPM server in data center {data_center}",
                 fix=f"move {host.name} to the group epm_auxiliary, or to another data center",
-                source=rule.source,
             )
 
 
@@ -260,13 +253,12 @@ def primary_and_auxiliary(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if host.is_any("epm_primary") and host.is_any("epm_auxiliary"):
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "epm_auxiliary",
                 found=f"{host.name} is in epm_primary and in epm_auxiliary",
                 expected="one of the two",
                 fix=f"remove {host.name} from one of the groups",
-                source=rule.source,
             )
 
 
@@ -276,13 +268,12 @@ def kafka_without_zookeeper(site: SiteView, rule: Rule) -> Iterator[Finding]:
         if place not in ensembles:
             for host in hosts:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "kafka",
                     found=f"a broker in data center {place[1]}, where no host is in the group zookeeper",
                     expected="a ZooKeeper ensemble in the data center of the brokers",
                     fix=f"add hosts of data center {place[1]} to the group zookeeper",
-                    source=rule.source,
                 )
 
 
@@ -292,13 +283,12 @@ def undocumented_size(site: SiteView, rule: Rule) -> Iterator[Finding]:
             if len(hosts) in DOCUMENTED_SIZES or any(host.get(override, True) for host in hosts):
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 hosts[0],
                 override,
                 found=f"{len(hosts)} {noun} in data center {data_center}",
                 expected="three (the documented set) or one (a lab or single-server site)",
                 fix=f"change the hosts of the group {component}, or consent with {override}: true",
-                source=rule.source,
             )
 
 
@@ -306,13 +296,12 @@ def even_ensemble(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for (_site, data_center), hosts in site.having("zookeeper"):
         if len(hosts) % 2 == 0:
             yield site.finding(
-                rule.name,
+                rule,
                 hosts[0],
                 "zookeeper",
                 found=f"{len(hosts)} ZooKeeper nodes in data center {data_center}",
                 expected="an odd number: the last node of an even number adds no tolerance, since a majority is needed",
                 fix=f"use {len(hosts) - 1} or {len(hosts) + 1} hosts in the group zookeeper",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -323,13 +312,12 @@ def second_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue  # the nodes of an availability group
         for host in hosts[1:]:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database",
                 found=f"{host.name} and {hosts[0].name} are both in the group pom_database",
                 expected=f"one POM database server in data center {data_center}",
                 fix=f"remove {host.name} from the group pom_database",
-                source=rule.source,
             )
 
 
@@ -346,13 +334,12 @@ def port_clash(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 culprit = word if host.defines(word) or not host.defines(first) else first
                 other = first if culprit == word else word
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     culprit,
                     found=f"port {port}, which {'SSH' if other == SSH else other} has on the same host",
                     expected="a port of its own for each listener of a host",
                     fix=f"write another {culprit}",
-                    source=rule.source,
                 )
 
 
@@ -375,13 +362,12 @@ def firewall_without_admins(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if host.get("host_firewall_managed") is True and host.get("host_firewall_admin_sources") == []:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "host_firewall_managed",
                 found="true, while host_firewall_admin_sources is empty",
                 expected="the networks that may open SSH sessions: with none, the firewall locks everyone out, Ansible included",
                 fix="write host_firewall_admin_sources: [the network of the administrators and of this controller]",
-                source=rule.source,
             )
 
 
@@ -405,13 +391,12 @@ def replication_over_brokers(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for word in REPLICATION_WORDS:
                 if word in host and host.values[word] > len(brokers):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found=f"{host.values[word]}{_by_default(host, word)}, with {here}",
                         expected=f"at most {len(brokers)}: each copy needs a broker of its own",
                         fix=f"write {word}: {len(brokers)} in group_vars/kafka, or add brokers",
-                        source=rule.source,
                     )
 
 
@@ -427,13 +412,12 @@ def in_sync_not_below_replication(site: SiteView, rule: Rule) -> Iterator[Findin
                 highest = max(1, factor - 1)
                 if host.values[word] > highest:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found=f"{host.values[word]}{_by_default(host, word)}, with {_count(brokers, 'broker')} and {copies}",
                         expected=_highest_words(highest, factor),
                         fix=f"write {word}: {highest} in group_vars/kafka",
-                        source=rule.source,
                     )
 
 
@@ -448,13 +432,12 @@ def single_copy(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for host in brokers:
             if len(brokers) > 1 and host.get("kafka_default_replication_factor") == 1:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "kafka_default_replication_factor",
                     found=f"1, with {len(brokers)} brokers",
                     expected="a copy on more than one broker: a message is lost with the one server that holds it",
                     fix=f"write kafka_default_replication_factor: {len(brokers)}",
-                    source=rule.source,
                     severity=WARN,
                 )
 
@@ -463,13 +446,12 @@ def unclean_election(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if host.is_any("kafka") and host.get("kafka_unclean_leader_election") is True:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "kafka_unclean_leader_election",
                 found="true",
                 expected="false: a copy that lags behind may become leader, and acknowledged messages are lost",
                 fix="remove the line, or write false",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -480,13 +462,12 @@ def archive_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for word in ("kafka_archive", "kafka_archive_sha256"):
                 if not host.defines(word):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found="not set, while kafka_distribution_managed is true",
                         expected="the archive with the Kafka tree, and its SHA-256",
                         fix=f"write {word}, or kafka_distribution_managed: false where the vendor's installer owns the tree",
-                        source=rule.source,
                     )
 
 
@@ -499,9 +480,7 @@ def extra_properties(site: SiteView, rule: Rule) -> Iterator[Finding]:
             if host.is_any(component):
                 for key, value in host.get(word, {}).items():
                     for found, expected, fix in _property_faults(key, value, owned, prefixes):
-                        yield site.finding(
-                            rule.name, host, word, found=found, expected=expected, fix=fix, source=rule.source, steps=[key]
-                        )
+                        yield site.finding(rule, host, word, found=found, expected=expected, fix=fix, steps=[key])
 
 
 def _property_faults(
@@ -537,24 +516,22 @@ def password_in_jvm_options(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for index, option in enumerate(host.get(word, [])):
                 if re.search(r"passw|secret", option, re.IGNORECASE):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found="an option that carries a password (not shown)",
                         expected="options without secrets: every user of the host can read the arguments of a process",
                         fix="remove it; stores and their passwords are set by the trust_* variables",
-                        source=rule.source,
                         steps=[index],
                     )
                 elif option.startswith(("-Xmx", "-Xms")):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found=option,
                         expected=f"the heap in {heap}, and nowhere else",
                         fix=f"remove it and write {heap}",
-                        source=rule.source,
                         steps=[index],
                     )
 
@@ -567,13 +544,12 @@ def printed_password(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for word in STORE_PASSWORDS:
             if host.get(word) in PRINTED_PASSWORDS:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     word,
                     found="the password that is printed in the documents (not shown)",
                     expected="a password of the site's own, in production",
                     fix=f"set a new {word} in the vault (ansible-vault edit)",
-                    source=rule.source,
                     severity=WARN,
                 )
 
@@ -582,13 +558,12 @@ def any_address(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if host.is_any("pom_database") and host.get("pom_database_allow_any_address") is True:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database_allow_any_address",
                 found=f"true: {NO_ADDRESS_LIMIT}",
                 expected="the addresses of the POM servers of the data center, which Dialtone writes by itself",
                 fix="remove the line, or write false",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -598,13 +573,12 @@ def database_without_clients(site: SiteView, rule: Rule) -> Iterator[Finding]:
         if not any(host.is_any(*POM_SERVERS) for host in site.data_centers()[place]):
             for host in hosts:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "pom_database",
                     found=f"a POM database in data center {place[1]}, where no host is in epm_primary or epm_auxiliary",
                     expected="POM servers in the data center: only they may connect",
                     fix=f"add the EPM servers of data center {place[1]} to epm_primary and epm_auxiliary",
-                    source=rule.source,
                     severity=WARN,
                 )
 

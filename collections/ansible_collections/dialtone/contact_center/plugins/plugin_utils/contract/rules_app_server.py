@@ -28,13 +28,12 @@ def email_without_app_server(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
         if "email" in system.get("pom_campaign_channels", ()) and not system.having("app_server"):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("pom_campaign_channels"),
                 "pom_campaign_channels",
                 found=f"email, with no host of data center {system.data_center} in the group app_server",
                 expected="an application server: the application AvayaPOMEmail runs on it, also in non-telephony mode",
                 fix=f"add a host of data center {system.data_center} to the group app_server, or remove email",
-                source=rule.source,
             )
 
 
@@ -50,7 +49,7 @@ def wrong_version(site: SiteView, rule: Rule) -> Iterator[Finding]:
             if version >= lowest and (not is_other_line or host.get("app_server_other_versions_consent") is not False):
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 word,
                 found=host.values[word],
@@ -58,7 +57,6 @@ def wrong_version(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 fix=f"install such a version of {what}, or consent with app_server_other_versions_consent: true"
                 if version > lowest
                 else f"install such a version of {what} and write it here",
-                source=rule.source,
             )
 
 
@@ -66,14 +64,13 @@ def external_load_balancer(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
         if system.get("app_server_external_load_balancer") is True:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("app_server_external_load_balancer"),
                 "app_server_external_load_balancer",
                 found="true",
                 expected="application servers behind the URL of Experience Portal, which spreads the load: a balancer before "
                 "them is not supported",
                 fix="register each application server by its own URL, and write app_server_external_load_balancer: false",
-                source=rule.source,
             )
 
 
@@ -81,13 +78,12 @@ def printed_runtimeconfig_password(site: SiteView, rule: Rule) -> Iterator[Findi
     for host in site.hosts:
         if host.get("app_server_runtimeconfig_password") == PRINTED_RUNTIMECONFIG_PASSWORD:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "app_server_runtimeconfig_password",
                 found="the password that is printed in the documents (not shown)",
                 expected="a password of the site's own: anyone who has read the guide could change the applications",
                 fix="set a new app_server_runtimeconfig_password in the vault (ansible-vault edit)",
-                source=rule.source,
             )
 
 
@@ -98,13 +94,12 @@ def misspelt_application(site: SiteView, rule: Rule) -> Iterator[Finding]:
             name = application["name"]
             if exact.get(name.lower(), name) != name:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating("app_server_applications"),
                     "app_server_applications",
                     found=name,
                     expected=f"{exact[name.lower()]}: POM finds its applications by names in exactly this spelling",
                     fix=f"write {exact[name.lower()]}",
-                    source=rule.source,
                     steps=[index, "name"],
                 )
 
@@ -163,7 +158,7 @@ def urls_differ_in_zone(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def _application_finding(site: SiteView, rule: Rule, system: PomSystem, *, found: str, expected: str, fix: str) -> Finding:
     word = "app_server_applications"
-    return site.finding(rule.name, system.stating(word), word, found=found, expected=expected, fix=fix, source=rule.source)
+    return site.finding(rule, system.stating(word), word, found=found, expected=expected, fix=fix)
 
 
 RULES: Sequence[Rule] = (

@@ -24,14 +24,13 @@ def generated_on_multi_homed_host(site: SiteView, rule: Rule) -> Iterator[Findin
     for host in site.hosts:
         if host.is_any(*POM_SERVERS) and host.get("certificates_source") == "generated" and host.get("host_further_addresses"):
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "certificates_source",
                 found=f"generated, on a host with {1 + len(host.values['host_further_addresses'])} addresses",
                 expected="a certificate with the FQDN as common and alternative name: the vendor's generator puts one address "
                 "into it and no name",
                 fix="write certificates_source: site_ca, or delivered with a certificate that carries the FQDN",
-                source=rule.source,
             )
 
 
@@ -44,13 +43,12 @@ def delivered_file_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
             ):
                 if not host.defines(word):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found="not set, while certificates_source is delivered",
                         expected=what,
                         fix=f"write {word} for {host.name}, or certificates_source: site_ca",
-                        source=rule.source,
                     )
 
 
@@ -61,13 +59,12 @@ def names_not_covered(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for name, why in _names_connected_to(host):
                 if name.lower() not in carried:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         "certificates_names",
                         found=f"a certificate without {name}",
                         expected=f"{name} among its alternative names: {why}",
                         fix=f"have a certificate made for {host.name} that carries {name}, and add it to certificates_names",
-                        source=rule.source,
                     )
 
 
@@ -96,14 +93,13 @@ def alias_of_two_certificates(site: SiteView, rule: Rule) -> Iterator[Finding]:
             other = own.get(alias) or paths.setdefault(alias, entry["path"])
             if other != entry["path"]:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     systems[0].stating("certificates_trusted"),
                     "certificates_trusted",
                     found=f"the alias {entry['alias']} for {entry['path']}, which {other} has too",
                     expected="an alias of its own for every certificate of the trust store: the second one is refused, or "
                     "takes the place of the first",
                     fix="write another alias",
-                    source=rule.source,
                     steps=[index, "alias"],
                 )
 
@@ -115,14 +111,13 @@ def portal_not_in_fips_mode(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
         if system.get("fips_enabled") is True and system.get("fips_experience_portal_enabled") is False:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("fips_enabled"),
                 "fips_enabled",
                 found="true, while fips_experience_portal_enabled is false",
                 expected="Experience Portal in FIPS mode before POM",
                 fix="have FIPS enabled on Experience Portal and write fips_experience_portal_enabled: true, or fips_enabled: "
                 "false",
-                source=rule.source,
             )
 
 
@@ -135,13 +130,12 @@ def certificate_missing_for_fips(site: SiteView, rule: Rule) -> Iterator[Finding
             is_described = bool(system.get(word)) or (product == "cms" and bool(cms_servers(site)))
             if is_described and product not in imported:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating("certificates_trusted"),
                     "certificates_trusted",
                     found=f"no certificate of {product.upper()}, in FIPS mode",
                     expected=f"the certificate of {product.upper()} or of its authority: in FIPS mode POM fetches none by itself",
                     fix=f"add {{alias: …, path: …, product: {product}}} to certificates_trusted",
-                    source=rule.source,
                 )
 
 
@@ -151,14 +145,13 @@ def external_kafka_under_fips(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for host in system.having("kafka"):
                 if not host.is_any(*POM_SERVERS):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         "kafka",
                         found=f"the broker {host.name}, which is no POM server, in FIPS mode",
                         expected="brokers on POM servers: the stores of an external broker are of type JKS, and no document "
                         "says what FIPS makes of them",
                         fix="take the host out of the group kafka, or consent with fips_external_kafka_consent: true",
-                        source=rule.source,
                     )
 
 

@@ -22,6 +22,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas im
 
 PRODUCTS = {"postgres": "PostgreSQL", "oracle": "Oracle", "mssql": "MSSQL"}
 PORTS = {"postgres": 5432, "oracle": 1521, "mssql": 1433}
+PRODUCT_AT_PORT = {port: PRODUCTS[engine] for engine, port in PORTS.items()}
 ADMINISTRATORS = ("sa", "system", "postgres")
 MSSQL_DRIVER = "mssql-jdbc-10.2.0.jre8.jar"
 DRIVER_WORDS = {"oracle": "pom_database_oracle_driver", "mssql": "pom_database_mssql_driver"}
@@ -107,13 +108,12 @@ def no_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for database in databases(site):
         if not database.is_described and not database.is_geo and _is_read(database.servers[0]):
             yield site.finding(
-                rule.name,
+                rule,
                 database.servers[0],
                 "pom_database_host",
                 found=f"no database for the POM servers of data center {database.data_center}",
                 expected="a POM database for each data center with POM servers: POM keeps all its data there",
                 fix="put its host into the group pom_database, or write pom_database_host where it is its administrator's",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -123,13 +123,12 @@ def database_named_twice(site: SiteView, rule: Rule) -> Iterator[Finding]:
         host = stating(database.servers, "pom_database_host") if database.servers else None
         if database.nodes and host and host.defines("pom_database_host") and not database.is_geo:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database_host",
                 found=f"{show(host.get('pom_database_host', ''))}, while {database.nodes[0].name} is in the group pom_database",
                 expected=f"one database for data center {database.data_center}",
                 fix=f"remove pom_database_host, or take {database.nodes[0].name} out of the group pom_database",
-                source=rule.source,
             )
 
 
@@ -142,13 +141,12 @@ def database_words_differ(site: SiteView, rule: Rule) -> Iterator[Finding]:
                     mine, theirs = host.values[word], database.nodes[0].values[word]
                     if mine != theirs:
                         yield site.finding(
-                            rule.name,
+                            rule,
                             host,
                             word,
                             found=f"{show(mine)}, while the database server {database.nodes[0].name} has {show(theirs)}",
                             expected="what the database server has: POM connects to it",
                             fix=f"remove {word} here; it follows from {database.nodes[0].name}",
-                            source=rule.source,
                         )
 
 
@@ -166,13 +164,12 @@ def engine_not_deployed(site: SiteView, rule: Rule) -> Iterator[Finding]:
         else:
             continue
         yield site.finding(
-            rule.name,
+            rule,
             host,
             word,
             found=found,
             expected="a server of its administrator: Dialtone deploys PostgreSQL on Linux, and describes all others",
             fix=f"write pom_database_server_managed: false for {host.name}",
-            source=rule.source,
         )
 
 
@@ -186,13 +183,12 @@ def database_shared(site: SiteView, rule: Rule) -> Iterator[Finding]:
         first = seen.setdefault(place, database)
         if first is not database:
             yield site.finding(
-                rule.name,
+                rule,
                 database.stating("pom_database_host"),
                 "pom_database_host",
                 found=f"{place[0]}, whose database {place[2]} is that of data center {first.data_center} too",
                 expected="a database of its own for each POM system",
                 fix="write another pom_database_name (or pom_database_host) for one of them, or pom_scenario: geo",
-                source=rule.source,
             )
 
 
@@ -200,13 +196,12 @@ def oracle_standard(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for database in described(site):
         if database.engine == "oracle" and database.get("pom_database_edition") == "standard":
             yield site.finding(
-                rule.name,
+                rule,
                 database.stating("pom_database_edition"),
                 "pom_database_edition",
                 found="standard, with Oracle",
                 expected="enterprise: of the two places that name the editions only one names Standard",
                 fix="ask the vendor's compatibility matrix before you rely on it",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -216,13 +211,12 @@ def mssql_not_alone(site: SiteView, rule: Rule) -> Iterator[Finding]:
         others = [component for component in host.components if component != "pom_database"]
         if host.is_any("pom_database") and host.get("pom_database_engine") == "mssql" and others:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database",
                 found=f"MSSQL on {host.name}, which is {', '.join(others)} too",
                 expected="a dedicated server for MSSQL",
                 fix=f"put the database on a host that is nothing else, or take {host.name} out of the other groups",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -235,18 +229,17 @@ def database_port(site: SiteView, rule: Rule) -> Iterator[Finding]:
         host = database.stating("pom_database_port")
         port = database.get("pom_database_port")
         own = PORTS[database.engine]
-        if port is None or port == own or port not in PORTS.values():
+        if port == own or port not in PRODUCT_AT_PORT:
             continue
-        whose = next(PRODUCTS[engine] for engine, other in PORTS.items() if other == port)
         written = host.defines("pom_database_port")
         yield site.finding(
-            rule.name,
+            rule,
             host,
             "pom_database_port",
-            found=f"{port}{'' if written else ' (the default)'}, the port of {whose}, with a database of {database.product}",
+            found=f"{port}{'' if written else ' (the default)'}, the port of {PRODUCT_AT_PORT[port]}, "
+            f"with a database of {database.product}",
             expected=f"the port that the database listens at; that of {database.product} is {own} unless it was changed",
             fix=f"write pom_database_port: {own} beside pom_database_engine",
-            source=rule.source,
             severity=WARN if written else REFUSE,
         )
 
@@ -257,13 +250,12 @@ def database_name(site: SiteView, rule: Rule) -> Iterator[Finding]:
         is_service = database.engine == "oracle" and database.get("pom_database_oracle_connect") == "service_name"
         if name and not is_service and not PLAIN_NAME.fullmatch(name):
             yield site.finding(
-                rule.name,
+                rule,
                 database.stating("pom_database_name"),
                 "pom_database_name",
                 found=f"{show(name)}, with a database of {database.product}",
                 expected="letters, digits and underscores; dots and hyphens only in a service name of Oracle",
                 fix="correct pom_database_name, or write pom_database_oracle_connect: service_name if it is one",
-                source=rule.source,
             )
 
 
@@ -277,13 +269,12 @@ def database_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
             if host.defines(word) or not _could_be_read(host, word):
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 word,
                 found=f"not set, while POM is to connect to {database.external_host}",
                 expected="user and password that POM logs in with",
                 fix=f"write {word} in {'the vault' if word.endswith('password') else 'group_vars'} of the POM servers",
-                source=rule.source,
             )
 
 
@@ -307,14 +298,13 @@ def administrator_as_user(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue
         for_ever = database.engine == "oracle" and user.lower() == "system"
         yield site.finding(
-            rule.name,
+            rule,
             database.stating("pom_database_user"),
             "pom_database_user",
             found=f"{user}, an administrative login",
             expected="a user of POM's own with the rights of the plan's list"
             + ("; an Oracle system that was installed with this user can never change to another" if for_ever else ""),
             fix="write another pom_database_user; the administrative login is pom_database_admin_user",
-            source=rule.source,
             severity=WARN,
         )
 
@@ -327,13 +317,12 @@ def secured_by_address(site: SiteView, rule: Rule) -> Iterator[Finding]:
             name = value_of(database.servers, word, "")
             if database.get(secured) is True and _is_address(name):
                 yield site.finding(
-                    rule.name,
+                    rule,
                     stating(database.servers, word),
                     word,
                     found=f"{name}, an address, with {secured}: true",
                     expected="the host name or FQDN for a secured connection to MSSQL: its certificate carries the name",
                     fix=f"write the FQDN of the server as {word}",
-                    source=rule.source,
                 )
 
 
@@ -351,13 +340,12 @@ def certificate_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
         is_missing = not host.defines("pom_database_certificate_path") and _is_read(host)
         if database.get("pom_database_secured") is True and not database.is_dialtones and is_missing:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database_certificate_path",
                 found=f"not set, while POM connects over TLS to a {database.product} that is its administrator's",
                 expected="the certificate that POM must trust, as a file: its trust store has to hold it beforehand",
                 fix="write pom_database_certificate_path, or pom_database_secured: false if the database has no TLS",
-                source=rule.source,
             )
 
 
@@ -373,13 +361,12 @@ def driver_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 for host in database.servers:
                     if not host.defines(word) and _is_read(host):
                         yield site.finding(
-                            rule.name,
+                            rule,
                             host,
                             word,
                             found=f"not set, while POM uses a database of {PRODUCTS[engine]}{use}",
                             expected=f"the JDBC driver of {PRODUCTS[engine]} on every POM server, auxiliaries included",
                             fix=f"write {word} in group_vars/all",
-                            source=rule.source,
                         )
 
 
@@ -389,13 +376,12 @@ def driver_of_another_name(site: SiteView, rule: Rule) -> Iterator[Finding]:
             path = host.get("pom_database_mssql_driver")
             if path and PurePath(path).name != MSSQL_DRIVER and host.get("pom_database_mssql_driver_override") is False:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "pom_database_mssql_driver",
                     found=PurePath(path).name,
                     expected=f"exactly {MSSQL_DRIVER}, the file that is documented",
                     fix="rename the file if it is that one; else consent with pom_database_mssql_driver_override: true",
-                    source=rule.source,
                 )
 
 
@@ -411,23 +397,21 @@ def reports_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
         name = value_of(database.servers, "pom_database_reports_name", database.get("pom_database_name"))
         if engine != database.engine:
             yield site.finding(
-                rule.name,
+                rule,
                 stating(database.servers, "pom_database_reports_engine"),
                 "pom_database_reports_engine",
                 found=f"{engine}, while the POM database is {database.engine}",
                 expected="the engine of the POM database: the reports database is a replica of it",
                 fix="remove pom_database_reports_engine",
-                source=rule.source,
             )
         elif reports.lower() in _names_of(database) and name == database.get("pom_database_name"):
             yield site.finding(
-                rule.name,
+                rule,
                 stating(database.servers, REPORTS_WORD),
                 REPORTS_WORD,
                 found=f"{reports} with the database {name}: the POM database itself",
                 expected="a replica of the POM database on another server, or none",
                 fix=f"write the replica's {REPORTS_WORD}, or remove the line",
-                source=rule.source,
             )
 
 
@@ -442,13 +426,12 @@ def reports_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue
         if _could_be_read(password, "pom_database_reports_password"):
             yield site.finding(
-                rule.name,
+                rule,
                 user,
                 "pom_database_reports_user",
                 found=f"{own_user}, without pom_database_reports_password",
                 expected="the password of a user of the reports database's own",
                 fix="add pom_database_reports_password to the vault, or remove pom_database_reports_user",
-                source=rule.source,
             )
 
 
@@ -463,13 +446,12 @@ def reports_words_without_host(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for word in () if host.defines(REPORTS_WORD) else sorted(host.layer):
                 if word.startswith("pom_database_reports_"):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         host,
                         word,
                         found=f"set, without {REPORTS_WORD}",
                         expected=f"{REPORTS_WORD} too: without it reports are read from the POM database",
                         fix=f"write {REPORTS_WORD}, or remove {word}",
-                        source=rule.source,
                         severity=WARN,
                     )
 
@@ -483,13 +465,12 @@ def encryption_at_rest(site: SiteView, rule: Rule) -> Iterator[Finding]:
         wanted = database.get("pom_database_encryption_at_rest", "none")
         if wanted not in ("none", possible[database.engine]):
             yield site.finding(
-                rule.name,
+                rule,
                 database.stating("pom_database_encryption_at_rest"),
                 "pom_database_encryption_at_rest",
                 found=f"{wanted}, with a database of {database.product}",
                 expected=f"{possible[database.engine]} or none: what is documented for {database.product}",
                 fix=f"write pom_database_encryption_at_rest: {possible[database.engine]}",
-                source=rule.source,
             )
 
 
@@ -502,13 +483,12 @@ def database_parameters(site: SiteView, rule: Rule) -> Iterator[Finding]:
             pom_database.check_overrides(overrides)
         except pom_database.SizingError as error:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "pom_database_parameters_override",
                 found=str(error),
                 expected="parameters that PostgreSQL has and that no other variable sets, with values that it accepts",
                 fix="correct or remove it in pom_database_parameters_override",
-                source=rule.source,
             )
 
 
@@ -547,13 +527,12 @@ def storage_too_small(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def _advice(site: SiteView, rule: Rule, host: HostView, steps: tuple[str, ...], found: str, expected: str, fix: str) -> Finding:
     return site.finding(
-        rule.name,
+        rule,
         host,
         "pom_database_volumes",
         found=found,
         expected=expected,
         fix=fix,
-        source=rule.source,
         severity=WARN,
         steps=steps,
     )

@@ -53,7 +53,7 @@ def _differing(site: SiteView, rule: Rule, word: str, place: str, hosts: list[Ho
     for host in (host for group in groups[1:] for host in group):
         by_default = "" if host.defines(word) else " (the default)"
         yield site.finding(
-            rule.name,
+            rule,
             host,
             word,
             found=f"{show(host.values[word])}{by_default}, while {_hosts(usual)} of {place} have {common}",
@@ -87,14 +87,13 @@ def undocumented_mode(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
         if system.get("pom_mode") == UNDOCUMENTED_MODE and system.get("pom_mode_undocumented_consent") is False:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("pom_mode"),
                 "pom_mode",
                 found=f"{UNDOCUMENTED_MODE}, a mode that is not documented for this release",
                 expected="a documented mode: what this one needs is not known, so nothing of it can be checked, and it can "
                 "never be changed",
                 fix="write the mode that is meant, or consent with pom_mode_undocumented_consent: true",
-                source=rule.source,
             )
 
 
@@ -105,14 +104,13 @@ def forbidden_mode_change(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue
         allowed = ", ".join(MODE_CHANGES.get(installed, ())) or "no other mode"
         yield site.finding(
-            rule.name,
+            rule,
             system.stating("pom_mode"),
             "pom_mode",
             found=f"{wanted}, while the installed system runs in the mode {installed}",
             expected=f"a change that the vendor allows: from {installed} to {allowed}; this one needs the POM database "
             "installed and configured again",
             fix=f"write pom_mode: {installed}; or plan a new installation, and remove pom_installed_mode",
-            source=rule.source,
         )
 
 
@@ -140,13 +138,12 @@ def companion_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def _missing(site: SiteView, rule: Rule, system: PomSystem, word: str, severity: str, need: str) -> Finding:
     return site.finding(
-        rule.name,
+        rule,
         system.stating(word),
         word,
         found="none is described",
         expected=f"{need}; it is installed and configured before POM",
         fix=f"write {word}: [{{name: …, address: …}}] in group_vars/all, or in the group_vars of the location group",
-        source=rule.source,
         severity=severity,
     )
 
@@ -165,13 +162,12 @@ def cms_outside_call_center_elite(site: SiteView, rule: Rule) -> Iterator[Findin
         if servers and modes and "CCElite" not in modes:
             host = next((host for host in site.hosts if host.name == servers[0].name), None)
             yield site.finding(
-                rule.name,
+                rule,
                 host or systems[0].stating("companions_cms"),
                 "cms" if host else "companions_cms",
                 found=f"the CMS server {servers[0].name}, while the mode is {sorted(modes)[0]}",
                 expected="CMS in the mode CCElite only: in every other mode nothing of POM speaks to it",
                 fix="remove the CMS servers, or write pom_mode: CCElite if that is the mode",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -200,13 +196,12 @@ def scenario_contradicted(site: SiteView, rule: Rule) -> Iterator[Finding]:
             else:
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("pom_scenario"),
                 "pom_scenario",
                 found=f"{found}, in data center {system.data_center}",
                 expected=expected,
                 fix=fix,
-                source=rule.source,
             )
 
 
@@ -220,9 +215,7 @@ def zones_contradict_scenario(site: SiteView, rule: Rule) -> Iterator[Finding]:
             fix = "remove pom_zones, or write pom_scenario: multi_zoned"
         else:
             continue
-        yield site.finding(
-            rule.name, system.stating("pom_zones"), "pom_zones", found=found, expected=expected, fix=fix, source=rule.source
-        )
+        yield site.finding(rule, system.stating("pom_zones"), "pom_zones", found=found, expected=expected, fix=fix)
 
 
 def auxiliary_without_primary(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -230,14 +223,13 @@ def auxiliary_without_primary(site: SiteView, rule: Rule) -> Iterator[Finding]:
         if not system.having("epm_primary"):
             for host in system.having("epm_auxiliary"):
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "epm_auxiliary",
                     found=f"an auxiliary EPM server in data center {system.data_center}, where no host is in epm_primary",
                     expected="a primary in the data center: an auxiliary takes its certificate from it, and a standby data "
                     "center is a system of its own",
                     fix=f"make {host.name} the primary (group epm_primary), or move it to the data center of its primary",
-                    source=rule.source,
                 )
 
 
@@ -248,14 +240,13 @@ def nontelephony_without_consent(site: SiteView, rule: Rule) -> Iterator[Finding
     for system in each_pom_system(site):
         if system.get("pom_nontelephony") is True and not system.defines("pom_nontelephony_confirm"):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("pom_nontelephony"),
                 "pom_nontelephony",
                 found="true, without pom_nontelephony_confirm",
                 expected="a second word by which a person says that it is meant: the conversion to manual dialling can never "
                 "be reverted",
                 fix="add pom_nontelephony_confirm: irreversible, or write pom_nontelephony: false",
-                source=rule.source,
             )
 
 
@@ -272,13 +263,12 @@ def telephony_in_nontelephony(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for word, value, what in declared:
             if value:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating(word),
                     word,
                     found=f"{what}, while pom_nontelephony is true",
                     expected="email campaigns and dialling by hand: the converted system places no calls and sends no SMS",
                     fix=f"remove it from {word}, or write pom_nontelephony: false while the system is not converted",
-                    source=rule.source,
                     severity=WARN,
                 )
 
@@ -298,13 +288,12 @@ def agents_without_sip(site: SiteView, rule: Rule) -> Iterator[Finding]:
         else:
             continue
         yield site.finding(
-            rule.name,
+            rule,
             system.stating(word),
             word,
             found=f"{found}, while agent-based campaigns run (pom_agent_campaigns)",
             expected="SIP ports that are reserved for POM: agent-based campaigns need SIP",
             fix=fix,
-            source=rule.source,
         )
 
 
@@ -312,14 +301,13 @@ def call_classification_without_sa8874(site: SiteView, rule: Rule) -> Iterator[F
     for system in each_pom_system(site):
         if system.get("telephony_h323_call_classification") is True and system.get("telephony_sa8874") is False:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("telephony_h323_call_classification"),
                 "telephony_h323_call_classification",
                 found="true, while telephony_sa8874 is false",
                 expected="the special application SA8874 on Communication Manager: without it H.323 ports report no call "
                 "status to classify by",
                 fix="have SA8874 activated and write telephony_sa8874: true, or do without classification on H.323",
-                source=rule.source,
             )
 
 
@@ -330,13 +318,12 @@ def voice_without_speech(site: SiteView, rule: Rule) -> Iterator[Finding]:
         servers = system.get("companions_speech_servers")
         if servers is not None and not any("tts" in server.get("services", ()) for server in servers):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("companions_speech_servers"),
                 "companions_speech_servers",
                 found=f"no server with text to speech in data center {system.data_center}, while campaigns use voice",
                 expected="at least one: the application AvayaPOMNotifier speaks through it",
                 fix="write companions_speech_servers: [{name: …, address: …, services: [tts]}]",
-                source=rule.source,
             )
 
 
@@ -354,26 +341,24 @@ def lan_segments_differ(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for name in sorted(set(segments) - {usual}):
             for host in segments[name]:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "network_lan_segment",
                     found=f"{name}, while {_hosts(len(segments[usual]))} of data center {data_center} are on {usual}",
                     expected="POM, databases, speech servers and application servers of a data center on the same LAN switch",
                     fix=f"connect {host.name} to {usual}, or correct network_lan_segment",
-                    source=rule.source,
                     severity=WARN,
                 )
         for server in value_of(joined, "companions_speech_servers", ()):
             if usual and server.get("lan_segment", usual) != usual:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     stating(joined, "companions_speech_servers"),
                     "companions_speech_servers",
                     found=f"{server['name']} on {server['lan_segment']}, while {_hosts(len(segments[usual]))} of data center "
                     f"{data_center} are on {usual}",
                     expected="speech servers on the same LAN switch as POM",
                     fix=f"connect {server['name']} to {usual}, or correct its lan_segment",
-                    source=rule.source,
                     severity=WARN,
                 )
 
@@ -421,7 +406,7 @@ def _vmware(site: SiteView, rule: Rule, table: Mapping[str, tuple[Any, str, str,
         for word, (value, demand, consequence, source) in table.items():
             if host.get(word) == value:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     word,
                     found=show(value),
@@ -454,13 +439,12 @@ def vsphere_ha_practice(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for setting, value in host.get("vmware_ha_settings", {}).items():
             if setting in practice and value != practice[setting]:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "vmware_ha_settings",
                     found=show(value),
                     expected=f"{show(practice[setting])}, the documented practice for vSphere HA",
                     fix=f"have {setting} set to {show(practice[setting])} in vSphere, and write it here",
-                    source=rule.source,
                     severity=WARN,
                     steps=[setting],
                 )

@@ -88,13 +88,12 @@ def _missing(
         if paths:
             more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating(MOUNTS),
                 MOUNTS,
                 found=f"no mount for {', '.join(paths[:3])}{more} below POM_HOME",
                 expected=f"the same NFS export on every POM server of data center {system.data_center}: {why}",
                 fix=f"add {{path: {posixpath.join(_home(system), tree)}, export: 'SERVER:/PATH'}} to {MOUNTS}",
-                source=rule.source,
                 severity=severity,
             )
 
@@ -118,13 +117,12 @@ def mount_hides_files(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 continue
             trees = " or ".join(posixpath.join(home, tree) for tree in SHARED_TREES)
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating(MOUNTS),
                 MOUNTS,
                 found=found,
                 expected=f"{trees}, directories of organizations below them, or a directory outside POM_HOME",
                 fix="write another path, or remove the mount",
-                source=rule.source,
                 steps=[index, "path"],
             )
 
@@ -146,13 +144,12 @@ def mount_inside_mount(site: SiteView, rule: Rule) -> Iterator[Finding]:
             outer = next((other for other in others if _is_below(mount, other)), None)
             if outer is not None:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating(MOUNTS),
                     MOUNTS,
                     found=f"{mount}, " + ("which is there twice" if mount == outer else f"inside the mount {outer}"),
                     expected="mounts beside each other: which files are seen would depend on the order of mounting",
                     fix=f"keep one of the two: {outer} holds the directories below it as well",
-                    source=rule.source,
                     steps=[index, "path"],
                 )
 
@@ -164,13 +161,12 @@ def export_used_twice(site: SiteView, rule: Rule) -> Iterator[Finding]:
             export = mount["export"].rstrip("/")
             if first.setdefault(export, index) != index:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating(MOUNTS),
                     MOUNTS,
                     found=f"{export}, which is mounted at {system.get(MOUNTS)[first[export]]['path']} too",
                     expected="an export of its own for each directory: POM would take files of one for files of the other",
                     fix="write another export",
-                    source=rule.source,
                     steps=[index, "export"],
                 )
 
@@ -182,13 +178,12 @@ def mount_of_unknown_organization(site: SiteView, rule: Rule) -> Iterator[Findin
             parts = posixpath.relpath(mount, _home(system)).split("/")
             if parts[0] in SHARED_TREES and len(parts) > 1 and parts[1] not in known:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating(MOUNTS),
                     MOUNTS,
                     found=f"{mount}, of an organization {parts[1]} that is not described",
                     expected=f"{DEFAULT_ORGANIZATION} or the id of an organization: {', '.join(known)}",
                     fix=f"write the organization's id in {ORGANIZATIONS}, or correct the path",
-                    source=rule.source,
                     steps=[index, "path"],
                 )
 
@@ -209,13 +204,12 @@ def splitter_source(site: SiteView, rule: Rule) -> Iterator[Finding]:
             else:
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("directories_splitter_sources"),
                 "directories_splitter_sources",
                 found=found,
                 expected=expected,
                 fix=f"remove {path} from directories_splitter_sources",
-                source=rule.source,
                 steps=[index],
             )
 
@@ -224,13 +218,12 @@ def splitter_open_to_all(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
         if system.get("directories_splitter_mode") == "0777" and system.get("directories_splitter_sources"):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("directories_splitter_mode"),
                 "directories_splitter_mode",
                 found='"0777": every account of the host may read and change the lists',
                 expected='"0770": owner and group are enough for POM',
                 fix="remove the line",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -243,13 +236,12 @@ def organization_twice(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 value = str(entry.get(key, "")).lower()
                 if value and first.setdefault((key, value), index) != index:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         system.stating(ORGANIZATIONS),
                         ORGANIZATIONS,
                         found=f"{entry[key]}, which another organization has too",
                         expected=f"a {key} of its own for each organization: its directories are named by the id",
                         fix=f"write another {key}",
-                        source=rule.source,
                         steps=[index, key],
                     )
 

@@ -55,13 +55,12 @@ def preconditions(site: SiteView, rule: Rule) -> Iterator[Finding]:
             if found != value:
                 host = systems[0].stating(word)
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     word,
                     found=f"{found}{'' if host.defines(word) else ' (the default)'}, in a geo-redundant site",
                     expected=f"{what}: {consequence}",
                     fix=f"write {word}: {value} in group_vars/all, or another pom_scenario than geo",
-                    source=rule.source,
                 )
 
 
@@ -79,7 +78,7 @@ def missing_words(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for system, word, place in wanted:
             if not system.defines(word):
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.servers[0],
                     word,
                     found="not set, in a geo-redundant site",
@@ -95,13 +94,12 @@ def words_without_geo(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue
         for word in sorted({word for host in system.servers for word in host.layer if word.startswith("geo_")}):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating(word),
                 word,
                 found=f"set, while pom_scenario is {system.get('pom_scenario')}",
                 expected="words of geo-redundancy in a geo-redundant site only: here nothing reads them",
                 fix=f"remove {word}, or write pom_scenario: geo",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -113,13 +111,12 @@ def active_data_center(site: SiteView, rule: Rule) -> Iterator[Finding]:
         active = systems[0].get("geo_active_data_center")
         if active is not None and active not in names:
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].stating("geo_active_data_center"),
                 "geo_active_data_center",
                 found=f"{active}, which is no data center with POM servers",
                 expected="exactly one active data center: " + " or ".join(names),
                 fix=f"write geo_active_data_center: {nearest(str(active), names) or names[0]}",
-                source=rule.source,
             )
 
 
@@ -142,14 +139,13 @@ def listener(site: SiteView, rule: Rule) -> Iterator[Finding]:
             else:
                 continue
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("geo_listener"),
                 "geo_listener",
                 found=found,
                 expected="the FQDN of the Availability Group Listener of the data center: whatever else is written stops leading "
                 "to the primary replica at the first failover, and the distributed group is not supported",
                 fix=f"write the listener's FQDN; the administrator of the database of data center {system.data_center} knows it",
-                source=rule.source,
             )
 
 
@@ -165,13 +161,12 @@ def host_beside_listener(site: SiteView, rule: Rule) -> Iterator[Finding]:
         for system in systems:
             if system.defines("pom_database_host") and system.get("pom_database_host") != system.get("geo_listener"):
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.stating("pom_database_host"),
                     "pom_database_host",
                     found="a database server beside the listener",
                     expected="geo_listener alone: POM servers connect to the listener, wherever the primary replica is",
                     fix="remove pom_database_host",
-                    source=rule.source,
                 )
 
 
@@ -181,13 +176,12 @@ def database_settings(site: SiteView, rule: Rule) -> Iterator[Finding]:
             found = systems[0].get(word, value)
             if found != value:
                 yield site.finding(
-                    rule.name,
+                    rule,
                     systems[0].stating(word),
                     word,
                     found=found,
                     expected=expected,
                     fix=f"have the administrator of the database set {value}, and write {word}: {value}",
-                    source=rule.source,
                 )
 
 
@@ -205,13 +199,12 @@ def _unique(site: SiteView, rule: Rule, systems: Sequence[PomSystem], word: str,
         first = owner.setdefault(value.lower(), system.data_center)
         if first != system.data_center:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating(word),
                 word,
                 found=f"{value}, which data center {first} has too",
                 expected=expected,
                 fix=f"write another {word} in the group_vars of the location group of data center {system.data_center}",
-                source=rule.source,
             )
 
 
@@ -223,13 +216,12 @@ def duplicate_host_name(site: SiteView, rule: Rule) -> Iterator[Finding]:
             first = owner.setdefault(name, host)
             if first is not host and first.values["host_fqdn"].lower() != host.values["host_fqdn"].lower():
                 yield site.finding(
-                    rule.name,
+                    rule,
                     host,
                     "host_fqdn",
                     found=f"the host name {name} of {host.name}, which {first.name} has too ({first.values['host_fqdn']})",
                     expected="host names of POM servers that differ over all data centers, also without their domain",
                     fix=f"give {host.name} another host name, and write it in host_fqdn",
-                    source=rule.source,
                 )
 
 
@@ -243,13 +235,12 @@ def rest_of_standby(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for host in system.servers:
                 if system.data_center != active and asked in _names(host):
                     yield site.finding(
-                        rule.name,
+                        rule,
                         systems[0].stating("geo_rest_url"),
                         "geo_rest_url",
                         found=f"{url}, a POM server of the standby data center {system.data_center}",
                         expected=f"a POM server of the active data center {active}: requests always go to the active one",
                         fix=f"write the name of a POM server of data center {active}",
-                        source=rule.source,
                     )
 
 
@@ -268,14 +259,13 @@ def administered_differently(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 here, there = _names_in(system.get(word)), _names_in(first.get(word))
                 if here != there:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         system.stating(word),
                         word,
                         found=f"{show(here)} in data center {system.data_center}, {show(there)} in {first.data_center}",
                         expected="the same on the Experience Portal of every data center: nothing carries them over at a "
                         "failover",
                         fix=f"write {word} once, in group_vars/all, and administer all data centers alike",
-                        source=rule.source,
                     )
 
 
@@ -290,26 +280,24 @@ def missing_in_data_center(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for system in systems if owners else ():
                 if system.get(word) == []:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         system.stating(word),
                         word,
                         found=f"none in data center {system.data_center}, while data center {owners[0].data_center} has one",
                         expected=f"{companions.TITLES[word]} in every data center: after a failover POM has only what stands "
                         "there",
                         fix=f"write {word} in the group_vars of the location group of data center {system.data_center}",
-                        source=rule.source,
                     )
         with_app_server = [system for system in systems if system.having("app_server")]
         for system in systems if with_app_server else ():
             if not system.having("app_server"):
                 yield site.finding(
-                    rule.name,
+                    rule,
                     system.servers[0],
                     "app_server",
                     found=f"none in data center {system.data_center}, while data center {with_app_server[0].data_center} has one",
                     expected="application servers in every data center: after a failover POM has only what stands there",
                     fix=f"add a host of data center {system.data_center} to the group app_server",
-                    source=rule.source,
                 )
 
 
@@ -318,14 +306,13 @@ def single_cms(site: SiteView, rule: Rule) -> Iterator[Finding]:
         servers = cms_servers(site)
         if len(servers) == 1:
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].stating("companions_cms"),
                 "companions_cms",
                 found=f"one CMS server ({servers[0].name}) for {len(systems)} data centers",
                 expected="CMS in high availability: after the loss of its data center skill-based campaigns have no real-time "
                 "data",
                 fix="describe the secondary server as well (group cms with cms_ha_role, or companions_cms with role)",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -340,14 +327,13 @@ def licences_not_doubled(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for system in systems:
                 if counts[system.data_center] < counts[most]:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         system.stating(word),
                         word,
                         found=f"{counts[system.data_center]} for data center {system.data_center}, {counts[most]} for {most}",
                         expected=f"the full count in each data center ({title}): a standby with fewer cannot carry the load "
                         "after a failover",
                         fix=f"order {counts[most]} for data center {system.data_center} too, and write {word}: {counts[most]}",
-                        source=rule.source,
                     )
 
 
@@ -357,13 +343,12 @@ def hikari_pimcm(site: SiteView, rule: Rule) -> Iterator[Finding]:
         value = systems[0].get("geo_hikari_pimcm", HIKARI_PIMCM)
         if jobs >= MANY_JOBS and value != HIKARI_PIMCM:
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].stating("geo_hikari_pimcm"),
                 "geo_hikari_pimcm",
                 found=f"{value}, with {jobs} simultaneous jobs",
                 expected=f"{HIKARI_PIMCM} with {MANY_JOBS} jobs or more: with fewer connections campaigns wait for the database",
                 fix=f"write geo_hikari_pimcm: {HIKARI_PIMCM}, or remove it",
-                source=rule.source,
                 severity=WARN,
             )
 

@@ -28,13 +28,12 @@ def fewer_telephony_ports(site: SiteView, rule: Rule) -> Iterator[Finding]:
         ports, outbound = system.get("licences_telephony_ports"), system.get("licences_outbound_ports")
         if ports is not None and outbound is not None and ports < outbound:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("licences_telephony_ports"),
                 "licences_telephony_ports",
                 found=f"{ports}, for {outbound} outbound ports of POM in data center {system.data_center}",
                 expected="at least as many telephony ports of Experience Portal as outbound ports of POM: it places their calls",
                 fix=f"order {outbound} and write licences_telephony_ports: {outbound}, or fewer licences_outbound_ports",
-                source=rule.source,
             )
 
 
@@ -43,13 +42,12 @@ def agents_without_licence(site: SiteView, rule: Rule) -> Iterator[Finding]:
         counts = [system.get(word) for word in AGENT_LICENCES]
         if system.get("pom_agent_campaigns") is True and None not in counts and not sum(counts):
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("pom_agent_campaigns"),
                 "pom_agent_campaigns",
                 found=f"true, with no agent licence for data center {system.data_center}",
                 expected="licences for the agents of agent-based campaigns",
                 fix="write licences_predictive_agents, licences_preview_agents or licences_manual_agents",
-                source=rule.source,
             )
 
 
@@ -59,13 +57,12 @@ def channel_without_licence(site: SiteView, rule: Rule) -> Iterator[Finding]:
             for word in CHANNEL_LICENCES.get(channel, ()):
                 if system.get(word) == 0:
                     yield site.finding(
-                        rule.name,
+                        rule,
                         system.stating(word),
                         word,
                         found=f"none for data center {system.data_center}, while campaigns use {channel}",
                         expected=f"licences for {TITLES[word]}, which the channel needs",
                         fix=f"write {word}, or remove {channel} from pom_campaign_channels",
-                        source=rule.source,
                         severity=WARN,
                     )
 
@@ -74,13 +71,12 @@ def classification_without_licence(site: SiteView, rule: Rule) -> Iterator[Findi
     for system in each_pom_system(site):
         if system.get("telephony_enhanced_call_classification") is True and system.get("licences_call_classification") == 0:
             yield site.finding(
-                rule.name,
+                rule,
                 system.stating("telephony_enhanced_call_classification"),
                 "telephony_enhanced_call_classification",
                 found=f"true, with no ECC licence for data center {system.data_center}",
                 expected="ECC licences wherever enhanced call classification is used",
                 fix="write licences_call_classification, or telephony_enhanced_call_classification: false",
-                source=rule.source,
             )
 
 
@@ -90,14 +86,13 @@ def too_few_rt_sockets(site: SiteView, rule: Rule) -> Iterator[Finding]:
         sessions = systems[0].get("rt_sockets_sessions")
         if systems[0].get("pom_skill_based_campaigns") is True and sessions is not None and sessions < needed:
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].stating("rt_sockets_sessions"),
                 "rt_sockets_sessions",
                 found=f"{sessions} on each CMS, for {needed} POM servers in {len(systems)} data "
                 f"center{'s' if len(systems) > 1 else ''}",
                 expected="a session of its own for every POM server: one without gets none of the data that paces campaigns",
                 fix=f"have {needed} sessions of rt_socket set up on each CMS, and write rt_sockets_sessions: {needed}",
-                source=rule.source,
             )
 
 
@@ -105,14 +100,13 @@ def rt_sockets_without_port(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for systems in pom_systems(site):
         if systems[0].get("pom_skill_based_campaigns") is True and not systems[0].defines("rt_sockets_port"):
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].servers[0],
                 "rt_sockets_port",
                 found="not set, while skill-based campaigns run",
                 expected="the port at which the connections of CMS arrive: no document names one, so it is agreed with the "
                 "administrator of CMS",
                 fix="write rt_sockets_port in group_vars/all; the same may be used for all connections",
-                source=rule.source,
             )
 
 
@@ -121,13 +115,12 @@ def hacms_is_false(site: SiteView, rule: Rule) -> Iterator[Finding]:
         servers = cms_servers(site)
         if len(servers) > 1 and systems[0].get("pom_mode") == "CCElite" and systems[0].get("rt_sockets_hacms") is False:
             yield site.finding(
-                rule.name,
+                rule,
                 systems[0].stating("rt_sockets_hacms"),
                 "rt_sockets_hacms",
                 found=f"false, with {len(servers)} CMS servers ({', '.join(server.name for server in servers)})",
                 expected="HACMS parameters that are true in rta.conf: high availability of CMS needs them",
                 fix="have HACMS set to true in rta.conf, and write rt_sockets_hacms: true",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -142,7 +135,7 @@ def cms_pair(site: SiteView, rule: Rule) -> Iterator[Finding]:
         first = owner.setdefault(server.role, server.name) if server.role else ""
         if first != server.name:
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 word,
                 found=f"{server.name} is {server.role}, as {first} is" if first else f"{server.name} has no role, in a pair",
@@ -150,7 +143,6 @@ def cms_pair(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 fix=f"write cms_ha_role: primary or secondary in host_vars/{server.name}.yml"
                 if word == "cms_ha_role"
                 else f"write role: primary or secondary for {server.name}",
-                source=rule.source,
             )
 
 

@@ -39,13 +39,12 @@ def load_not_stated(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _productive(site):
         if not any(host.defines("sizing_agents") for host in system.servers):
             yield site.finding(
-                rule.name,
+                rule,
                 system.servers[0],
                 "sizing_agents",
                 found=f"not set for data center {system.data_center}",
                 expected="the number of agents that work at the same time: every sizing table is chosen by it",
                 fix="write sizing_agents (0 for notifications only) in the location group's vars, or sizing_purpose: lab",
-                source=rule.source,
                 severity=WARN,
             )
 
@@ -63,16 +62,18 @@ def sizing_verdicts(site: SiteView, rule: Rule) -> Iterator[Finding]:
             machines.append(sizing.Machine(external, (sizing.DATABASE,)))
         for verdict in sizing.judge_described(load, [*machines, *mpps]):
             if verdict.rule == rule.name:
-                yield _finding(site, system, mpps, verdict)
+                yield _finding(site, rule, system, mpps, verdict)
 
 
-def _finding(site: SiteView, system: PomSystem, mpps: list[sizing.Machine], verdict: sizing.Verdict) -> Finding:
+def _finding(
+    site: SiteView, rule: Rule, system: PomSystem, mpps: list[sizing.Machine], verdict: sizing.Verdict
+) -> Finding:
     hosts = {host.name: host for host in system.hosts}
     names = [mpp.name for mpp in mpps]
     of_mpp = verdict.machine in names and verdict.machine not in hosts
     host: HostView = hosts.get(verdict.machine) or system.stating(verdict.word)
     return site.finding(
-        verdict.rule,
+        rule,
         host,
         "sizing_mpp_servers" if of_mpp else verdict.word,
         found=verdict.found,
@@ -98,13 +99,12 @@ def kafka_volume(site: SiteView, rule: Rule) -> Iterator[Finding]:
             shorter = f", or kafka_retention_hours: {longest} in group_vars/kafka" if longest else ""
             both = "; ".join(estimate["arithmetic"] for estimate in needed["estimates"])
             yield site.finding(
-                rule.name,
+                rule,
                 host,
                 "kafka_volume_gb",
                 found=f"{volume} GB, with kafka_retention_hours {hours} and kafka_attempts_per_hour {attempts}",
                 expected=f"at least {needed['per_broker_gb']:g} GB: {both}; {needed['arithmetic']}",
                 fix=f"enlarge the volume and write its size{shorter}",
-                source=rule.source,
             )
 
 

@@ -116,7 +116,6 @@ def run_contract(
     loader: DataLoader,
     site: str | None = None,
     extra_vars: Mapping[str, Any] | None = None,
-    playbook_dir: str | None = None,
     inventory: InventoryManager | None = None,
     catalogue: Catalogue | None = None,
     every_site: bool = False,
@@ -125,8 +124,8 @@ def run_contract(
 ) -> ContractResult:
     """Judge an inventory. No host is contacted and no file is written.
 
-    The loader carries the vault secrets. An inventory that Ansible has parsed already may be handed over; without it the
-    sources are parsed here, and a source that does not parse becomes a finding.
+    The loader carries the vault secrets and the directory of the playbook. An inventory that Ansible has parsed already may
+    be handed over; without it the sources are parsed here, and a source that does not parse becomes a finding.
 
     every_site: judge all sites of the inventory, and ask for no choice. without_vault: what is encrypted counts as present
     and is not judged; no model is computed then.
@@ -135,7 +134,6 @@ def run_contract(
         list(sources),
         loader,
         extra_vars or {},
-        playbook_dir,
         catalogue or load_catalogue(),
         every_site=every_site,
         without_vault=without_vault,
@@ -150,7 +148,6 @@ class _Contract:
         sources: list[str],
         loader: DataLoader,
         extra_vars: Mapping[str, Any],
-        playbook_dir: str | None,
         catalogue: Catalogue,
         *,
         every_site: bool,
@@ -164,7 +161,8 @@ class _Contract:
         self.loader = loader
         self.extra_vars = {name: value for name, value in extra_vars.items() if name != "site"}
         self.chosen_site = extra_vars.get("site")
-        self.playbook_dir = os.path.abspath(playbook_dir) if playbook_dir else None
+        # ansible-core 2.19 remembers for the whole process which directory a relative one was when it first read from it
+        loader.set_basedir(os.path.abspath(loader.get_basedir()))
         self.catalogue = catalogue
         self.documents = Documents(loader)
         self.validator = Validator()
@@ -176,7 +174,7 @@ class _Contract:
         self.findings += list(self._broken_sources())
         sources_are_sound = not self.findings
         bases = list(dict.fromkeys(base for source in self.sources if (base := source_directory(source))))
-        files = VarsFiles(self.loader, self.documents, bases, [self.playbook_dir] if self.playbook_dir else [])
+        files = VarsFiles(self.loader, self.documents, bases, [self.loader.get_basedir()])
         self.findings += self._left_closed(files.findings)
         if inventory is None and sources_are_sound:
             inventory = self._parse()
@@ -294,7 +292,7 @@ class _Contract:
         if not inventory.hosts:
             self.findings.append(no_hosts(self.sources))
         runs_something = any(templates.forbidden_lookup(definition.value) for definition in written)
-        magic = _magic_variables(inventory, self.loader, self.playbook_dir, None if runs_something else self._hostvars(inventory))
+        magic = _magic_variables(inventory, self.loader, None if runs_something else self._hostvars(inventory))
 
         views = [self._view(host, layering) for host in sorted(inventory.hosts.values(), key=lambda host: host.name)]
         ours = [view for view in views if is_ours(view)]
@@ -557,11 +555,9 @@ def _ssh_port(view: HostView, renderer: templates.Renderer) -> int:
     return SSH_PORT
 
 
-def _magic_variables(
-    inventory: InventoryManager, loader: DataLoader, playbook_dir: str | None, hostvars: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _magic_variables(inventory: InventoryManager, loader: DataLoader, hostvars: Mapping[str, Any] | None) -> dict[str, Any]:
     groups = {name: [host.name for host in group.get_hosts()] for name, group in inventory.groups.items()}
-    magic = {"groups": groups, "playbook_dir": playbook_dir or loader.get_basedir()}
+    magic = {"groups": groups, "playbook_dir": loader.get_basedir()}
     return magic | ({"hostvars": hostvars} if hostvars is not None else {})
 
 

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import NOWHERE, REFUSE, Finding, Location
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import Definition, Layer
+
+if TYPE_CHECKING:
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 
 
 @dataclass
@@ -83,22 +86,23 @@ class SiteView:
 
     def finding(
         self,
-        rule: str,
+        rule: Rule,
         host: HostView,
         word: str,
         *,
         found: str,
         expected: str,
         fix: str,
-        source: Iterable[str] = (),
+        source: Iterable[str] | None = None,
         severity: str = REFUSE,
         steps: Iterable[str | int] = (),
     ) -> Finding:
+        """Without another `source`, what the rule names as its own."""
         steps = tuple(steps)
         definition = host.layer.get(word)
         location = self.locate(definition, steps) if definition else host.declaration
         return Finding(
-            rule=rule,
+            rule=rule.name,
             severity=severity,
             path=".".join([word, *(str(step) for step in steps)]),
             found=found,
@@ -106,6 +110,6 @@ class SiteView:
             fix=fix,
             location=location,
             hosts=(host.name,),
-            source=tuple(source),
+            source=rule.source if source is None else tuple(source),
             at_declaration=definition is None,
         )

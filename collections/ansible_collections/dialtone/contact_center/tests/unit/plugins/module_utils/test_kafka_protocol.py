@@ -129,16 +129,16 @@ def test_request_bytes():
 def test_bytes_of_requests_that_change():
     changes = [ConfigChange((BROKER_RESOURCE, "1"), "k", "v"), ConfigChange((TOPIC_RESOURCE, "t"), "k", None)]
     assert encode_alter_configs_request(changes) == bytes.fromhex(
-        "00000002" "04000131" "00000001" "00016b00000176" "02000174" "00000001" "00016b01ffff" "00"
+        "00000002 04000131 00000001 00016b00000176 02000174 00000001 00016b01ffff 00"
     )
     partitions = [Partition("t", index, 1, (1, 2), (1, 2)) for index in (0, 1)]
     assert encode_elect_leaders_request(partitions, 20000) == bytes.fromhex(
-        "00" "00000001" "000174" "00000002" "00000000" "00000001" "00004e20"
+        "00 00000001 000174 00000002 00000000 00000001 00004e20"
     )
     assert encode_alter_reassignments_request([Reassignment("t", 0, (1, 2))], 20000) == bytes.fromhex(
-        "00004e20" "02" "0274" "02" "00000000" "03" "00000001" "00000002" "00" "00" "00"
+        "00004e20 02 0274 02 00000000 03 00000001 00000002 00 00 00"
     )
-    assert encode_list_reassignments_request(20000) == bytes.fromhex("00004e20" "00" "00")
+    assert encode_list_reassignments_request(20000) == bytes.fromhex("00004e20 00 00")
     assert encode_request(46, 0, 5, b"", flexible=True) == bytes.fromhex(
         "00000013002e0000000000050008" + b"dialtone".hex() + "00"
     )

@@ -243,7 +243,7 @@ def test_of_twenty_processes_exactly_one_wins(tmp_path):
     ]
     for process in processes:
         process.start()
-    outcomes = [results.get(timeout=60) for _ in range(racers * rounds)]
+    outcomes = [results.get(timeout=60) for _outcome in range(racers * rounds)]
     for process in processes:
         process.join(30)
     for number in range(rounds):

@@ -452,8 +452,7 @@ def test_last_words_are_masked_and_few():
 
 def test_what_killed_a_service_is_told_once_even_where_it_died_again_and_again():
     once = ["ERROR [1] java.net.BindException: Address already in use", *(f"INFO line {n}" for n in range(10))]
-    run = lambda _arguments: (0, "\n".join(once * 5), "")  # noqa: E731
-    words = last_words("kafka", context(run=run))
+    words = last_words("kafka", context(run=lambda _arguments: (0, "\n".join(once * 5), "")))
     assert len([word for word in words[:-15] if "Address already in use" in word]) == 1
     assert len(words) == 16
 

@@ -67,7 +67,7 @@ def test_another_process_is_another_run():
     environment = os.environ | {"PYTHONPATH": str(Path(lease.__file__).parents[5])}
     tokens = {
         subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
+        for _run in range(2)
     }
     assert len(tokens) == 2
 
