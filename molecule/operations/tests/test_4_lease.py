@@ -54,8 +54,10 @@ def test_the_lease_of_a_run_that_died_on_this_machine_is_taken_over_and_one_of_a
     path = site.exec("epm1", "sh", "-c", f"ls {LEASES}/*.json").strip()
     mine = site.exec("epm1", "cat", path)
     assert mine
-    # The same lease, as another machine would have written it.
-    other = json.dumps({**json.loads(mine), "controller": "0" * 32, "from": "elsewhere", "token": "of-another-run"})
+    # The same lease, as a run of another machine would have written it.
+    lease = json.loads(mine)
+    holder = {**lease["holder"], "controller": "0" * 32, "host": "elsewhere"}
+    other = json.dumps({**lease, "run": "of-another-run", "holder": holder})
     for host in HOSTS:
         name = site.exec(host, "sh", "-c", f"ls {LEASES}/*.json").strip()
         if name:
