@@ -143,9 +143,9 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> 
 
 @dataclass(frozen=True)
 class KilledRun:
-    """What became of one run that was killed, and of the two after it."""
+    """What became of one run that was killed, where it had not ended before, and of the two after it."""
 
-    seconds_after_writing: float
+    killed: bool
     brokers_restarted_before: int
     finished: Playbook
     again: Playbook
@@ -173,10 +173,9 @@ def kill_a_run(site: Site, words: Mapping[str, object], written: Callable[[], bo
         while run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
-        if run.poll() is None:
+        killed = run.poll() is None
+        if killed:
             kill_with_workers(run)
-        elif run.stdout:
-            run.stdout.close()
     restarted = sum(before[host] != now for host, now in site.processes().items())
     finished = site.play("site.yml", *arguments)
-    return KilledRun(seconds, restarted, finished, site.play("site.yml", *arguments))
+    return KilledRun(killed, restarted, finished, site.play("site.yml", *arguments))

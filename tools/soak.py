@@ -88,6 +88,7 @@ class Soak:
                     "number": kill.number,
                     "words": kill.words,
                     "killed_after_seconds": round(kill.seconds, 1),
+                    "had_ended_before": not killed.killed if killed else None,
                     "brokers_restarted_before": killed.brokers_restarted_before if killed else None,
                     "faults": faults,
                 }

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import duration
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import paragraph
 
 WIDTH = 110
 MOST_LINES_OF_A_ROLE = 8
@@ -16,12 +18,13 @@ MOST_HOSTS_NAMED = 6
 SECONDS_TO_OBSERVE = 15
 SECONDS_OF_A_ROLE = {"host": 10, "kafka_distribution": 10, "trust": 10, "zookeeper": 10, "kafka": 15, "pom_database": 20}
 SECONDS_OF_A_RESTART = {"zookeeper": 8, "kafka": 15}
+ASKED_FOR = "a restart of all was asked for"
 CHANGING, DUE = "dialtone_changing", "dialtone_due"
 
 # What a person cannot take back by writing the former words: role, beginning of the words, and why.
 NO_WAY_BACK = (
     ("kafka", "raise ", "more replicas of topics: nothing in Dialtone takes replicas away again"),
-    ("pom_database", "user ", "a new password of the database's user: the former one is nowhere kept"),
+    ("pom_database", "password of role ", "a new password of the database's user: the former one is nowhere kept"),
 )
 
 Observed = Mapping[str, Any]
@@ -115,7 +118,7 @@ def database_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
     if observed.get("state") == "stopped":
         yield Item(role, host, "PostgreSQL is stopped", ())
     for change in observed.get("changes", ()):
-        yield Item(role, host, change["item"], tuple(f"needs {change['needs']}" for _once in [0] if change.get("needs")))
+        yield Item(role, host, change["item"], (f"needs {change['needs']}",) if change.get("needs") else ())
     for parameter in observed.get("restart_needed", ()):
         yield Item(role, host, f"PostgreSQL is restarted for {parameter['parameter']}", ())
 
@@ -150,9 +153,7 @@ COMPONENTS = {
 
 def work_of(hosts: Sequence[str], variables: Callable[[str], Mapping[str, Any]], restart_all: bool = False) -> Work:
     """What the observations of these hosts amount to. `variables` gives the variables of a host."""
-    items = [
-        item for role, name, read in ITEMS for host in hosts for item in read(role, host, variables(host).get(name) or {})
-    ]
+    items = [item for role, name, read in ITEMS for host in hosts for item in read(role, host, variables(host).get(name) or {})]
     written = {(item.host, item.what) for item in items if item.role == "trust"}
     restarts = []
     for name, component in COMPONENTS.items():
@@ -171,11 +172,15 @@ def restarts_of(component: Component, variables: Mapping[str, Any], stores: Iter
     running = [unit for unit in observed.get("units", {}).values() if not unit.get("reasons")]
     reasons = [reason for unit in running for reason in restart_reasons(unit, online)]
     reasons += [f"{path} is written anew" for unit in running for path in stores if path in unit.get("reads", ())]
-    started = [probe for probe in probed.get("probes", ()) if probe.get("kind") == "started_with" and probe["state"] != "stopped"]
-    reasons += [reason for probe in started for reason in probe["facts"]["reasons"]]
-    if restart_all and not reasons and (running or started):
-        reasons = ["a restart of all was asked for"]
-    return tuple(dict.fromkeys(reasons))
+    reasons = reasons or ([ASKED_FOR] if restart_all and running else [])
+    return tuple(dict.fromkeys([*reasons, *probed_reasons(probed.get("probes", ()), restart_all)]))
+
+
+def probed_reasons(probes: Iterable[Mapping[str, Any]], restart_all: bool) -> list[str]:
+    """Why a node is restarted that the probe started_with was asked of. What is stopped is not restarted, whoever asks for it."""
+    running = [probe for probe in probes if probe["kind"] == "started_with" and probe["state"] != "stopped"]
+    reasons = [reason for probe in running for reason in probe["facts"]["reasons"]]
+    return reasons or ([ASKED_FOR] if restart_all and running else [])
 
 
 def memberships(work: Work, data_centers: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -199,22 +204,22 @@ def render(work: Work, site: str, playbook: str, going_back: str, irreversible: 
     lines = [f"{playbook} {verb} {len(work.due)} of {count(len(work.hosts), 'host')} of site {site}:"]
     for role in dict.fromkeys(item.role for item in work.items):
         rows = grouped([item for item in work.items if item.role == role])
-        lines += ["", *wrap(f"  {role}", rows[0])]
-        lines += [line for row in rows[1:MOST_LINES_OF_A_ROLE] for line in wrap("", row)]
+        lines += ["", *paragraph(role, rows[0], WIDTH)]
+        lines += [line for row in rows[1:MOST_LINES_OF_A_ROLE] for line in paragraph("", row, WIDTH)]
         if len(rows) > MOST_LINES_OF_A_ROLE:
-            lines += wrap("", f"and {len(rows) - MOST_LINES_OF_A_ROLE} more; --check --diff shows each")
+            lines += paragraph("", f"and {len(rows) - MOST_LINES_OF_A_ROLE} more; --check --diff shows each", WIDTH)
     for component in dict.fromkeys(restart.component for restart in work.restarts):
         nodes = [restart for restart in work.restarts if restart.component == component]
         lines += [
             "",
             f"  {COMPONENTS[component].title} is restarted node by node, where the others can do without it:",
         ]
-        lines += [line for node in nodes for line in wrap(f"    {node.host}", "; ".join(shortened(node.reasons)))]
+        lines += [line for node in nodes for line in paragraph(f"  {node.host}", "; ".join(shortened(node.reasons)), WIDTH)]
     lines += [""]
-    lines += wrap("  Lasts", f"about {duration(work.seconds)}")
+    lines += paragraph("Lasts", f"about {duration(work.seconds)}", WIDTH)
     steps = [*irreversible, *no_way_back(work.items)]
-    lines += [line for step in steps or ["nothing in it"] for line in wrap("  No way back", step)]
-    lines += wrap("  Going back", going_back)
+    lines += [line for step in steps or ["nothing in it"] for line in paragraph("No way back", step, WIDTH)]
+    lines += paragraph("Going back", going_back, WIDTH)
     return "\n".join(lines)
 
 
@@ -251,19 +256,3 @@ def named(hosts: Sequence[str]) -> str:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def duration(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} min"
-
-
-def wrap(name: str, words: str) -> list[str]:
-    indent = 22
-    return textwrap.wrap(
-        words,
-        WIDTH,
-        initial_indent=name.ljust(indent - 1) + " ",
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -13,6 +13,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.announce i
     Work,
     duration,
     memberships,
+    probed_reasons,
     render,
     work_of,
 )
@@ -159,6 +160,22 @@ def test_replicas_that_are_added_have_no_way_back() -> None:
     words = " ".join(render(Work(("epm1",), items, ()), "main", "site.yml", "-").split())
     assert words.count("No way back more replicas of topics") == 1
     assert "nothing in it" not in words
+
+
+def test_a_new_password_of_the_database_has_no_way_back() -> None:
+    items = (Item("pom_database", "db1", "password of role pom", ()),)
+    assert "No way back a new password of the database's user" in " ".join(
+        render(Work(("db1",), items, ()), "main", "site.yml", "-").split()
+    )
+
+
+def test_what_is_stopped_is_not_restarted_whoever_asks_for_it() -> None:
+    stopped = {"id": "x", "kind": "started_with", "state": "stopped", "facts": {"reasons": []}}
+    current = {**stopped, "state": "current"}
+    other = {"id": "y", "kind": "kafka", "state": "running", "facts": {}}
+    assert probed_reasons([stopped, other], restart_all=True) == []
+    assert probed_reasons([current, other], restart_all=True) == ["a restart of all was asked for"]
+    assert probed_reasons([current, other], restart_all=False) == []
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:
