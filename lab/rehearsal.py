@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.state import REPOSITORY
 
+INVENTORY = "molecule/shared/inventory"
 BROKERS = ("epm1", "epm2", "kafka3")
 HOSTS = (*BROKERS, "db1", "app1", "cms1", "cms2")
 KAFKA = "/opt/kafka_server"
@@ -55,23 +58,26 @@ class Site:
 
     lab: str
     ansible_playbook: str = str(Path(sys.executable).with_name("ansible-playbook"))
+    # From the repository's top. This one describes brokers that have a tree of their own on every host.
+    inventory: str = INVENTORY
 
     @property
     def directory(self) -> Path:
         return REPOSITORY / ".lab" / self.lab
 
+    @property
+    def inventories(self) -> list[str]:
+        """The words of the site, and what the lab adds: addresses, logins and secrets."""
+        return [self.inventory, str(self.directory / "inventory")]
+
+    @property
+    def options(self) -> list[str]:
+        """What every command of Ansible needs to reach the site."""
+        inventories = [word for path in self.inventories for word in ("-i", path)]
+        return [*inventories, "--vault-password-file", str(self.directory / "vault-password")]
+
     def command(self, playbook: str, *arguments: str) -> list[str]:
-        return [
-            self.ansible_playbook,
-            "-i",
-            "inventories/lab",
-            "-i",
-            str(self.directory / "inventory"),
-            "--vault-password-file",
-            str(self.directory / "vault-password"),
-            f"playbooks/{playbook}",
-            *arguments,
-        ]
+        return [self.ansible_playbook, *self.options, f"playbooks/{playbook}", *arguments]
 
     @staticmethod
     def environment() -> dict[str, str]:
@@ -125,12 +131,26 @@ class Site:
     def processes(self, hosts: Sequence[str] = BROKERS, unit: str = "kafka") -> dict[str, str]:
         return {host: self.exec(host, "systemctl", "show", "--property=MainPID", "--value", unit).strip() for host in hosts}
 
+    def written(self, host: str, lines: Sequence[str]) -> Callable[[], bool]:
+        """Whether one of these lines stands in the properties of a host by now."""
+        patterns = [word for line in lines for word in ("-e", line)]
+        return lambda: bool(self.exec(host, "sh", "-c", f"grep -rhx {shlex.join(patterns)} {KAFKA}/config; true"))
+
 
 def kill_with_workers(run: subprocess.Popen[str]) -> None:
     """SIGKILL for the controller, as when its machine loses power: no worker may go on, each has a session of its own."""
-    subprocess.run(["pkill", "-KILL", "--parent", str(run.pid)], check=False)
-    os.killpg(run.pid, signal.SIGKILL)
+    signal_with_workers(run, signal.SIGKILL)
     run.wait()
+
+
+def hold_up(run: subprocess.Popen[str]) -> None:
+    """The controller hangs: it lives, and does nothing."""
+    signal_with_workers(run, signal.SIGSTOP)
+
+
+def signal_with_workers(run: subprocess.Popen[str], number: signal.Signals) -> None:
+    subprocess.run(["pkill", f"-{number.name[3:]}", "--parent", str(run.pid)], check=False)
+    os.killpg(run.pid, number)
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
@@ -162,20 +182,28 @@ class KilledRun:
         return found
 
 
+@contextmanager
+def run_until(
+    site: Site, arguments: Sequence[str], written: Callable[[], bool], seconds: float
+) -> Iterator[subprocess.Popen[str]]:
+    """site.yml so many seconds after it wrote the first file, or ended before. What still runs at the end is killed."""
+    run = site.start("site.yml", *arguments)
+    try:
+        wait_for(lambda: written() or run.poll() is not None, "nothing was written")
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(timeout=seconds)
+        yield run
+    finally:
+        if run.poll() is None:
+            kill_with_workers(run)
+
+
 def kill_a_run(site: Site, words: Mapping[str, object], written: Callable[[], bool], seconds: float) -> KilledRun:
     """Start site.yml with other words, kill it so many seconds after the first file was written, run it twice more."""
     arguments = ("-e", json.dumps(words))
     before = site.processes()
-    run = site.start("site.yml", *arguments)
-    try:
-        wait_for(lambda: written() or run.poll() is not None, "nothing was written")
-        deadline = time.monotonic() + seconds
-        while run.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-    finally:
+    with run_until(site, arguments, written, seconds) as run:
         killed = run.poll() is None
-        if killed:
-            kill_with_workers(run)
     restarted = sum(before[host] != now for host, now in site.processes().items())
     finished = site.play("site.yml", *arguments)
     return KilledRun(killed, restarted, finished, site.play("site.yml", *arguments))

@@ -1,10 +1,12 @@
-"""How long it takes, and how much memory: `make bench`.
+"""How long it takes, and how much memory: `make bench`. Three suites, each alone with `--only`:
 
-The contract and the plan of generated inventories are held against `ansible-inventory --list` (tools/bench_contract.py).
+contract   the contract and the plan of generated inventories, held against `ansible-inventory --list` (tools/bench_contract.py)
+site       the whole site of `make site`, rolled out once: then the run that changes nothing is held against
+           `ansible all -m ping`, the least that Ansible can do on these hosts, and its slowest tasks are named
+brokers    brokers in a tree of their own: the cold installation, and a rolling restart of three held against three bare restarts,
+           each with the wait until the broker is in sync again
 
-In a lab of its own, so that a person's is left alone: bare hosts are rolled out once (the cold installation), then the run that
-changes nothing is held against `ansible all -m ping`, the least that Ansible can do on these hosts. Both use warm connections.
-A rolling restart of the three brokers is held against three bare restarts, each with the wait until the broker is in sync again.
+The hosts are those of a lab of its own, so that a person's is left alone. What is compared uses warm connections.
 """
 from __future__ import annotations
 
@@ -24,18 +26,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lab.rehearsal import BROKERS, PROPERTIES
-from tools import bench_contract, environment, play, site
+from lab.rehearsal import BROKERS, PROPERTIES, Site
+from tools import bench_contract, environment, site
 from tools.bench_contract import ContractBench, Measurement
 from tools.environment import Environment
 from tools.machine import ROOT
 from tools.steps import Plan, Runner, StepFailed, relative, seconds, tells_errors
 
 LAB_NAME = "bench"
-SUITES = ("contract", "lab")
+SUITES = ("contract", "site", "brokers")
+NEED_LAB = {"site", "brokers"}
 RUNS = 3
-SLOWEST_SHOWN = 8
+SLOWEST_SHOWN = 10
 AIM = 6
+WHOLE_SITE = "inventories/lab"
 RESULTS = ROOT / "build" / "bench.json"
 ROLLING_AIM = 1.2
 ROLLING_PLAYS = ("Kafka, due brokers one by one", "Kafka, the controller last")
@@ -65,22 +69,41 @@ RECAP_ROW = re.compile(
 
 
 @dataclass
-class Measured:
-    """What one bench found."""
+class WholeSite:
+    """What was found of the site of `make site`."""
+
+    from_bare_hosts: float = 0.0
+    pings: list[float] = field(default_factory=list)
+    unchanged: list[float] = field(default_factory=list)
+    slowest: list[tuple[str, float]] = field(default_factory=list)
+    memory: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.unchanged) / statistics.median(self.pings)
+
+
+@dataclass
+class Brokers:
+    """What was found of brokers in a tree of their own."""
 
     cold: float = 0.0
-    cold_roles: dict[str, float] | None = None
-    pings: list[float] | None = None
-    unchanged: list[float] | None = None
-    slowest: list[tuple[str, float]] | None = None
-    memory: str = ""
+    cold_roles: dict[str, float] = field(default_factory=dict)
     bare_restarts: list[float] = field(default_factory=list)
     rolling: float = 0.0
     rolling_run: float = 0.0
     one_property: float = 0.0
     downtimes: list[float] = field(default_factory=list)
     most_down: int = 0
+
+
+@dataclass
+class Measured:
+    """What one bench found."""
+
     contract: list[Measurement] = field(default_factory=list)
+    site: WholeSite = field(default_factory=WholeSite)
+    brokers: Brokers = field(default_factory=Brokers)
 
 
 def profile(output: str) -> list[tuple[str, float]]:
@@ -123,40 +146,41 @@ class Bench:
             "ANSIBLE_CALLBACKS_ENABLED": "ansible.posix.profile_tasks",
             "PROFILE_TASKS_TASK_OUTPUT_LIMIT": "all",
         }
+        ansible_playbook = where.program("ansible-playbook")
+        self.whole_site = Site(LAB_NAME, ansible_playbook, WHOLE_SITE)
+        self.own_trees = Site(LAB_NAME, ansible_playbook)
 
     def lab(self, *words: str) -> list[str]:
         return [str(self.where.python), "-m", "lab", "--name", LAB_NAME, *words]
 
-    def playbook(self) -> list[str]:
-        return play.command(self.where, "site", None, [], LAB_NAME)
-
     @property
     def ping(self) -> list[str]:
-        return [self.where.program("ansible"), "all", "-m", "ansible.builtin.ping", *play.inventory_arguments(None, LAB_NAME)]
+        return [self.where.program("ansible"), "all", "-m", "ansible.builtin.ping", *self.whole_site.options]
 
-    def steps(self) -> list[tuple[str, Callable[[Runner], str | None]]]:
+    def steps(self, suite: str) -> list[tuple[str, Callable[[Runner], str | None]]]:
+        if suite == "site":
+            return [
+                ("The whole site", self.roll_out),
+                ("Warm-up", self.warm_up),
+                ("Ping and the run that changes nothing, in turn", self.in_turn),
+                ("Memory", self.memory),
+            ]
         return [
             ("Bare hosts", self.begin),
             ("Cold installation", self.cold),
-            ("Warm-up", self.warm_up),
-            ("Ping and the run that changes nothing, in turn", self.in_turn),
             ("Bare restarts", self.bare_restarts),
             ("Rolling restart", self.rolling),
             ("One changed property", self.one_property),
-            ("Memory", self.memory),
         ]
 
-    def begin(self, run: Runner) -> None:
+    def roll_out(self, run: Runner) -> str:
+        """As a person has it from `make site`: guided steps included."""
         run(self.lab("down"), env=self.variables)
-        run(self.lab("up"), env=self.variables)
-
-    def cold(self, run: Runner) -> str:
-        self.measured.cold, output = timed(run, self.playbook(), self.profiled)
-        self.measured.cold_roles = seconds_by_role(profile(output))
-        return f"site.yml on bare hosts {seconds(self.measured.cold)}"
+        self.measured.site.from_bare_hosts, _output = timed(run, [sys.executable, "-m", "tools.site"], self.variables)
+        return f"make site {seconds(self.measured.site.from_bare_hosts)}"
 
     def unchanged(self, run: Runner, variables: dict[str, str]) -> tuple[float, str]:
-        taken, output = timed(run, self.playbook(), variables)
+        taken, output = timed(run, self.whole_site.command("site.yml"), variables)
         changed = changed_hosts(output)
         if changed:
             raise StepFailed(f"the run that should change nothing did: {', '.join(changed)}")
@@ -165,15 +189,28 @@ class Bench:
     def warm_up(self, run: Runner) -> None:
         """One of each, not counted: connections open, caches fill, new brokers calm down. Names the slowest tasks."""
         run(self.ping, env=self.variables)
-        self.measured.slowest = profile(self.unchanged(run, self.profiled)[1])[:SLOWEST_SHOWN]
+        self.measured.site.slowest = profile(self.unchanged(run, self.profiled)[1])[:SLOWEST_SHOWN]
 
     def in_turn(self, run: Runner) -> str:
         """Ping and the run that changes nothing, in turn: when the machine's speed drifts, it drifts for both."""
-        self.measured.pings, self.measured.unchanged = [], []
+        found = self.measured.site
         for _ in range(self.runs):
-            self.measured.pings.append(timed(run, self.ping, self.variables)[0])
-            self.measured.unchanged.append(self.unchanged(run, self.variables)[0])
-        return f"ping {shown(self.measured.pings)}; site.yml {shown(self.measured.unchanged)}"
+            found.pings.append(timed(run, self.ping, self.variables)[0])
+            found.unchanged.append(self.unchanged(run, self.variables)[0])
+        return f"ping {shown(found.pings)}; site.yml {shown(found.unchanged)}"
+
+    def memory(self, run: Runner) -> str:
+        self.measured.site.memory = run(self.lab("memory"), env=self.variables).stdout.strip()
+        return self.measured.site.memory
+
+    def begin(self, run: Runner) -> None:
+        run(self.lab("down"), env=self.variables)
+        run(self.lab("up"), env=self.variables)
+
+    def cold(self, run: Runner) -> str:
+        self.measured.brokers.cold, output = timed(run, self.own_trees.command("site.yml"), self.profiled)
+        self.measured.brokers.cold_roles = seconds_by_role(profile(output))
+        return f"site.yml on bare hosts {seconds(self.measured.brokers.cold)}"
 
     def bare_restarts(self, run: Runner) -> str:
         """Restarts without Dialtone: the least that three restarts with the wait for sync can take."""
@@ -187,8 +224,8 @@ class Bench:
             output = run(
                 self.lab("exec", host, "--", "python3", "-c", BARE_RESTART, address, str(number)), env=self.variables
             ).stdout
-            self.measured.bare_restarts.append(float(output.split()[-1]))
-        return f"{', '.join(f'{one:.1f} s' for one in self.measured.bare_restarts)}"
+            self.measured.brokers.bare_restarts.append(float(output.split()[-1]))
+        return ", ".join(f"{one:.1f} s" for one in self.measured.brokers.bare_restarts)
 
     @staticmethod
     def bundle() -> Path:
@@ -204,18 +241,19 @@ class Bench:
         """Every broker runs on something else than what is on disk: kafka_restart.yml restarts the three, and nothing else."""
         for host in BROKERS:
             run(self.lab("exec", host, "--", "sed", "-i", "s/^socket.request.max.bytes=.*/&0/", PROPERTIES), env=self.variables)
-        command = play.command(self.where, "kafka_restart", None, [], LAB_NAME)
-        self.measured.rolling_run, _output = timed(run, command, self.variables)
-        self.measured.rolling = seconds_of_plays(latest_events(), ROLLING_PLAYS)
-        return f"{self.measured.rolling:.1f} s of the {self.measured.rolling_run:.1f} s of the run"
+        found = self.measured.brokers
+        found.rolling_run, _output = timed(run, self.own_trees.command("kafka_restart.yml"), self.variables)
+        found.rolling = seconds_of_plays(latest_events(), ROLLING_PLAYS)
+        return f"{found.rolling:.1f} s of the {found.rolling_run:.1f} s of the run"
 
     def one_property(self, run: Runner) -> str:
         """site.yml puts the property back: what a change of one word in the inventory costs, and how long each broker is away."""
-        self.measured.one_property, _output = timed(run, self.playbook(), self.variables)
+        found = self.measured.brokers
+        found.one_property, _output = timed(run, self.own_trees.command("site.yml"), self.variables)
         spans = [self.downtime(run, host) for host in BROKERS]
-        self.measured.downtimes = [came - went for went, came in spans]
-        self.measured.most_down = max(sum(went <= moment < came for went, came in spans) for moment, _came in spans)
-        return f"{self.measured.one_property:.1f} s, at most {self.measured.most_down} broker down"
+        found.downtimes = [came - went for went, came in spans]
+        found.most_down = max(sum(went <= moment < came for went, came in spans) for moment, _came in spans)
+        return f"{found.one_property:.1f} s, at most {found.most_down} broker down"
 
     def downtime(self, run: Runner, host: str) -> tuple[float, float]:
         """When the broker went and came; all hosts of the lab share one monotonic clock."""
@@ -225,10 +263,6 @@ class Bench:
         ).stdout
         values = dict(line.split("=") for line in output.split())
         return int(values[names[0]]) / 1e6, int(values[names[1]]) / 1e6
-
-    def memory(self, run: Runner) -> str:
-        self.measured.memory = run(self.lab("memory"), env=self.variables).stdout.strip()
-        return self.measured.memory.splitlines()[-1] if self.measured.memory else ""
 
     def end(self) -> None:
         subprocess.run(self.lab("down"), cwd=ROOT, env=self.variables, check=False, stdout=subprocess.DEVNULL)
@@ -264,46 +298,60 @@ def shown(runs: list[float]) -> str:
 
 def report(measured: Measured) -> str:
     """The table that the bench ends with."""
-    lines = ["", "| what | measured |", "|---|---|", *bench_contract.rows(measured.contract)]
-    if measured.pings and measured.unchanged:
-        ratio = statistics.median(measured.unchanged) / statistics.median(measured.pings)
-        lines += [
-            f"| ansible all -m ping | {shown(measured.pings)} |",
-            f"| site.yml that changes nothing | {shown(measured.unchanged)} |",
-            f"| site.yml ÷ ping | {ratio:.1f} (aim: {AIM} or less) |",
-        ]
-    if measured.cold_roles:
-        roles = {name: measured.cold_roles.get(name, 0.0) for name in COLD_ROLES}
-        parts = ", ".join(f"{name} {taken:.1f}" for name, taken in roles.items())
-        lines.append(f"| cold installation of Kafka and ZooKeeper | {sum(roles.values()):.1f} s ({parts}) |")
-        lines.append(f"| cold site.yml, everything | {measured.cold:.1f} s |")
-    if measured.bare_restarts and measured.rolling:
-        bare = sum(measured.bare_restarts)
-        lines += [
-            f"| three bare restarts with the wait for sync | {bare:.1f} s |",
-            f"| rolling restart of three brokers | {measured.rolling:.1f} s; the whole run {measured.rolling_run:.1f} s |",
-            f"| rolling ÷ bare | {measured.rolling / bare:.2f} (aim: {ROLLING_AIM} or less) |",
-        ]
-    if measured.downtimes:
-        each = ", ".join(f"{one:.1f} s" for one in measured.downtimes)
-        down = f"{measured.most_down} broker down at a time, for {each}"
-        lines.append(f"| site.yml for one changed property | {measured.one_property:.1f} s, {down} |")
-    if measured.memory:
-        lines.append(f"| memory of the lab | {measured.memory.splitlines()[-1]} |")
-    if measured.slowest:
+    rows = [*bench_contract.rows(measured.contract), *site_rows(measured.site), *brokers_rows(measured.brokers)]
+    lines = ["", "| what | measured |", "|---|---|", *rows]
+    if measured.site.slowest:
         lines += ["", "Where the time of a run that changes nothing goes:"]
-        lines += [f"  {taken:6.2f} s  {name}" for name, taken in measured.slowest]
+        lines += [f"  {taken:6.2f} s  {name}" for name, taken in measured.site.slowest]
     return "\n".join(lines)
 
 
+def site_rows(found: WholeSite) -> list[str]:
+    rows = []
+    if found.from_bare_hosts:
+        rows.append(f"| make site, from bare hosts | {found.from_bare_hosts:.1f} s |")
+    if found.pings and found.unchanged:
+        rows += [
+            f"| ansible all -m ping | {shown(found.pings)} |",
+            f"| site.yml of the whole site that changes nothing | {shown(found.unchanged)} |",
+            f"| site.yml ÷ ping | {found.ratio:.1f} (aim: {AIM} or less) |",
+        ]
+    if found.memory:
+        rows.append(f"| memory of its lab | {found.memory.splitlines()[-1]} |")
+    return rows
+
+
+def brokers_rows(found: Brokers) -> list[str]:
+    rows = []
+    if found.cold_roles:
+        roles = {name: found.cold_roles.get(name, 0.0) for name in COLD_ROLES}
+        parts = ", ".join(f"{name} {taken:.1f}" for name, taken in roles.items())
+        rows.append(f"| cold installation of Kafka and ZooKeeper | {sum(roles.values()):.1f} s ({parts}) |")
+        rows.append(f"| cold site.yml of brokers in their own trees | {found.cold:.1f} s |")
+    if found.bare_restarts and found.rolling:
+        bare = sum(found.bare_restarts)
+        rows += [
+            f"| three bare restarts with the wait for sync | {bare:.1f} s |",
+            f"| rolling restart of three brokers | {found.rolling:.1f} s; the whole run {found.rolling_run:.1f} s |",
+            f"| rolling ÷ bare | {found.rolling / bare:.2f} (aim: {ROLLING_AIM} or less) |",
+        ]
+    if found.downtimes:
+        each = ", ".join(f"{one:.1f} s" for one in found.downtimes)
+        down = f"{found.most_down} broker down at a time, for {each}"
+        rows.append(f"| site.yml for one changed property | {found.one_property:.1f} s, {down} |")
+    return rows
+
+
 def write_json(measured: Measured, suites: Sequence[str], target: Path = RESULTS) -> str:
-    """What was measured replaces what was known of the same suite; the other suite's figures stay."""
-    figures = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    """What was measured replaces what was known of the same suite; the figures of other suites stay."""
+    known = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    figures = {suite: known[suite] for suite in SUITES if isinstance(known.get(suite), dict)}
     if "contract" in suites:
-        figures["contract"] = [one.as_dict() for one in measured.contract]
-        figures["contract_growth"] = bench_contract.growth(measured.contract)
-    if "lab" in suites:
-        figures.update((name, value) for name, value in asdict(measured).items() if name != "contract")
+        figures["contract"] = {
+            "sizes": [one.as_dict() for one in measured.contract],
+            "growth": bench_contract.growth(measured.contract),
+        }
+    figures.update((suite, asdict(getattr(measured, suite))) for suite in suites if suite in NEED_LAB)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({**figures, "cores": os.cpu_count()}, indent=2) + "\n", encoding="utf-8")
     return relative(target)
@@ -323,7 +371,7 @@ def sizes(words: str) -> list[int]:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m tools.bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=RUNS, help="of everything that is measured in turn (default: %(default)s)")
-    parser.add_argument("--only", choices=SUITES, help="one of the two; the contract needs no lab and no root (default: both)")
+    parser.add_argument("--only", choices=SUITES, help="one of them; the contract needs no lab and no root (default: all)")
     parser.add_argument(
         "--hosts",
         type=sizes,
@@ -339,12 +387,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     arguments = parse(argv)
     suites = [arguments.only] if arguments.only else list(SUITES)
-    if "lab" in suites:
+    needs_lab = bool(NEED_LAB & set(suites))
+    if needs_lab:
         site.check_machine()
     where = environment.newest()
     bench = Bench(where, arguments.runs)
     plan = Plan()
-    if "lab" in suites:
+    if needs_lab:
         site.add_lab_needs(plan, [where])
     elif not where.is_current():
         environment.add_steps(plan, [where])
@@ -352,13 +401,14 @@ def main(argv: list[str] | None = None) -> int:
         contract = ContractBench(where, arguments.runs, bench.measured.contract)
         for hosts in arguments.hosts:
             plan.add(f"Contract and plan of {hosts:,} hosts", functools.partial(contract.measure, hosts))
-    if "lab" in suites:
-        for title, action in bench.steps():
-            plan.add(title, action)
+    for suite in suites:
+        if suite in NEED_LAB:
+            for title, action in bench.steps(suite):
+                plan.add(title, action)
     try:
         plan.run()
     finally:
-        if "lab" in suites and not arguments.keep:
+        if needs_lab and not arguments.keep:
             bench.end()
     print(report(bench.measured))
     print(f"\nAlso as JSON: {write_json(bench.measured, suites)}")

@@ -1,7 +1,8 @@
-"""The faults of `make test`, longer: `make soak`.
+"""The faults of `make test`, all of them and longer: `make soak`.
 
-In a lab of its own: site.yml is killed (SIGKILL on the controller) at seeded random moments between the first written file and
-the last restart. The run after each has to finish the work, the one after that has to change nothing. `--seed` repeats a soak.
+In a lab of its own: first every case of the scenario `operations`, of which `make test` runs a seeded one of each promise. Then
+site.yml is killed (SIGKILL on the controller) at seeded random moments between the first written file and the last restart. The
+run after each has to finish the work, the one after that has to change nothing. `--seed` repeats a soak.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.rehearsal import BROKERS, KAFKA, KilledRun, RehearsalError, Site, kill_a_run
-from tools import environment, play, site
+from lab import seeded
+from lab.rehearsal import BROKERS, KilledRun, RehearsalError, Site, kill_a_run
+from tools import environment, site
 from tools.machine import ROOT
 from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
 LAB_NAME = "soak"
 KILLS = 20
+CASES = "molecule/operations/tests"
 # From the first written file to the last restart it takes about so long on the lab.
 LONGEST = 60.0
 RESULT = ROOT / "docs" / "soak.json"
@@ -60,12 +63,7 @@ def kills(seed: int, count: int) -> Iterator[Kill]:
 
 
 def perform(lab_site: Site, kill: Kill) -> KilledRun:
-    patterns = [word for line in kill.lines for word in ("-e", line)]
-
-    def written() -> bool:
-        return bool(lab_site.exec(BROKERS[0], "grep", "-rhx", *patterns, f"{KAFKA}/config"))
-
-    return kill_a_run(lab_site, kill.words, written, kill.seconds)
+    return kill_a_run(lab_site, kill.words, lab_site.written(BROKERS[0], kill.lines), kill.seconds)
 
 
 @dataclass
@@ -73,7 +71,15 @@ class Soak:
     seed: int
     count: int
     lab_site: Site
+    cases: str = "not run"
     done: list[dict[str, Any]] = field(default_factory=list)
+
+    def run_cases(self, run: Runner, python: Path, variables: Mapping[str, str]) -> None:
+        """Every case, as `make test` runs some: the kills behind them find the site as the last one left it."""
+        words = {seeded.REHEARSAL: seeded.ALL, seeded.SEED: str(self.seed), "DIALTONE_LAB": self.lab_site.lab}
+        self.cases = "failed"
+        run([str(python), "-m", "pytest", "-p", "no:cacheprovider", "--durations=0", CASES], env={**variables, **words})
+        self.cases = "passed"
 
     def run(self, _run: Runner) -> str:
         for kill in kills(self.seed, self.count):
@@ -108,8 +114,14 @@ class Soak:
 
     def write(self, result: Path) -> None:
         failed = [one["number"] for one in self.done if one["faults"]]
-        held = len(self.done) == self.count and not failed
-        report = {"seed": self.seed, "kills": self.count, "result": "passed" if held else "failed", "runs": self.done}
+        held = len(self.done) == self.count and not failed and self.cases != "failed"
+        report = {
+            "seed": self.seed,
+            "result": "passed" if held else "failed",
+            "cases": self.cases,
+            "kills": self.count,
+            "runs": self.done,
+        }
         result.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
@@ -120,6 +132,7 @@ def main(argv: list[str] | None = None) -> int:
         "--seed", type=int, default=None, help="of an earlier soak, to repeat it; without it a new one, which is printed"
     )
     parser.add_argument("--kills", type=int, default=KILLS, help="how many runs are killed (default: %(default)s)")
+    parser.add_argument("--no-cases", action="store_true", help=f"kills only, without the cases of {CASES}")
     parser.add_argument("--keep", action="store_true", help="leave the lab of the soak running")
     arguments = parser.parse_args(argv)
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
@@ -130,7 +143,16 @@ def main(argv: list[str] | None = None) -> int:
     plan = Plan()
     site.add_lab_needs(plan, [where])
     site.add_lab(plan, where, LAB_NAME)
-    plan.add("Roll-out", lambda run: roll_out(run, where), "the site that the kills are made on")
+    plan.add("Roll-out", lambda run: roll_out(run, where, soak.lab_site), "the site that the faults are made on")
+    if not arguments.no_cases:
+        variables = where.variables()
+        plan.add(
+            "Cases",
+            lambda run: soak.run_cases(run, where.python, variables),
+            f"all of {CASES}",
+            streams=True,
+            may_fail=True,
+        )
     plan.add("Kills", soak.run, f"{arguments.kills} seeded moments, seed {seed}", streams=True)
     try:
         print(f"Soak with seed {seed}: python3 -m tools.soak --seed {seed} --kills {arguments.kills} repeats it.")
@@ -141,11 +163,11 @@ def main(argv: list[str] | None = None) -> int:
             print(f"Written: {RESULT.relative_to(ROOT)}")
         if not arguments.keep:
             soak.lab_site.fault("down")
-    return 0
+    return 1 if plan.failures else 0
 
 
-def roll_out(run: Runner, where: environment.Environment) -> None:
-    run(play.command(where, "site", None, [], LAB_NAME), env=where.variables())
+def roll_out(run: Runner, where: environment.Environment, lab_site: Site) -> None:
+    run(lab_site.command("site.yml"), env=where.variables())
 
 
 if __name__ == "__main__":

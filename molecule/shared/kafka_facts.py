@@ -14,13 +14,13 @@ def tool(lab, name: str, *words: str) -> str:
     )
 
 
-def controller(lab) -> str:
-    """The host whose broker is the controller, by the lines of the brokers' own logs."""
-    lines = []
+def controller(lab, before: str = "9999") -> str:
+    """The host whose broker was elected last before a time (YYYY-MM-DD HH:MM:SS.mmm, UTC), by the brokers' own logs."""
+    elections = []
     for host in BROKERS:
-        log = lab(host).run("grep -h 'successfully elected as the controller' /var/log/kafka/server.log | tail -1").stdout
-        lines += [(log[1:24], host)] if log else []
-    return max(lines)[1]
+        lines = lab(host).run("grep -h 'successfully elected as the controller' /var/log/kafka/server.log").stdout.splitlines()
+        elections += [(line[1:24].replace(",", "."), host) for line in lines]
+    return max(election for election in elections if election[0] < before)[1]
 
 
 def replicas(lab, topic: str) -> list[list[int]]:

@@ -1,4 +1,7 @@
-"""Fixtures of the scenarios: the lab's hosts as testinfra sees them, and the playbooks as a person calls them."""
+"""Fixtures of the scenarios: the lab's hosts as testinfra sees them, and the playbooks as a person calls them.
+
+Tests marked `one_of("a promise")` are cases of that promise: `make test` runs a seeded one of them, `make soak` all.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,25 @@ from typing import Callable
 import pytest
 import yaml
 
-from lab import testing
+from lab import seeded, testing
 from lab.rehearsal import Playbook, Site
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "one_of(promise): a case of a promise, of which a seeded one runs")
+
+
+def pytest_report_header() -> str:
+    return seeded.header()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What does not run is deselected, behind what -k and -m leave: it is no skip, for nothing is missing."""
+    marks = [item.get_closest_marker("one_of") for item in items]
+    runs = seeded.chosen([mark.args[0] if mark else None for mark in marks])
+    config.hook.pytest_deselected(items=[item for item, one in zip(items, runs) if not one])
+    items[:] = [item for item, one in zip(items, runs) if one]
 
 
 @pytest.fixture(scope="session")

@@ -206,6 +206,15 @@ def test_a_data_center_that_is_out_of_reach_is_named_and_blocks_nobody(site):
     assert site.held() == ["kafka1", "kafka2"]
 
 
+def test_a_host_that_does_not_answer_at_the_end_is_told_of_and_fails_nothing(site):
+    site.inventory(kafka4=NOBODY)
+    code, said = site.play("-e", "dialtone_lease_minutes=7")
+    assert code == 0, said
+    assert "The lease of dc2 on this host could not be given back: the host does not answer" in said
+    assert "at most 7 min after its last renewal" in said
+    assert site.held() == []
+
+
 def test_limit_locks_only_what_it_works_on_and_says_so(site):
     code, said = site.play("--limit", "kafka1", "-e", "keep=true")
     assert code == 0, said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.rehearsal import BROKERS, HOSTS
+from lab.rehearsal import BROKERS, HOSTS, PROPERTIES
 
 SERVICES = {
     **dict.fromkeys(BROKERS, ("zookeeper", "kafka", "chrony", "dialtone-firewall")),
@@ -71,6 +71,11 @@ def test_check_on_bare_hosts_foretells_what_the_run_does():
             assert any(one == kind for one, _ in done[host]) == any(one == kind for one, _ in foretold[host]), (host, kind)
 
 
+def test_a_run_that_ended_gave_every_lease_back(site):
+    left = {host: site.exec(host, "sh", "-c", "cat /var/lib/dialtone/leases/*.json") for host in HOSTS}
+    assert {host: text for host, text in left.items() if text} == {}
+
+
 def start_times(lab) -> dict[tuple[str, str], str]:
     return {
         (host, unit): lab(host).check_output("systemctl show --property=ActiveEnterTimestampMonotonic,MainPID --value %s", unit)
@@ -79,8 +84,9 @@ def start_times(lab) -> dict[tuple[str, str], str]:
     }
 
 
-def test_a_further_run_changes_nothing_and_restarts_nothing(lab, play):
+def test_a_further_run_changes_nothing_and_restarts_nothing_though_files_were_touched(lab, play):
     before = start_times(lab)
+    lab("epm2").check_output("touch /opt/config/pomTrustStore %s", PROPERTIES)
     run = play("site.yml")
     assert run.rc == 0, run.output[-3000:]
     assert run.changed() == dict.fromkeys(HOSTS, 0), run.output[-3000:]

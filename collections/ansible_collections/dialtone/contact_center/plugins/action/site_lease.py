@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ansible import context
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.lease import DIRECTORY
@@ -51,7 +52,9 @@ class ActionModule(ActionBase):
 
     def _answer(self, options: dict[str, Any], run: lease.Run, held: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if options["state"] == "released":
-            return self._ask("release", options, run, task_vars) if held else {"outcome": "not_held", "other": {}}
+            # A host that took the lease may have fallen silent before it said so.
+            silent = (task_vars.get(lease.ANSWERS_VARIABLE) or {}).get("unreachable", False)
+            return self._give_back(options, run, task_vars) if held or silent else {"outcome": "not_held", "other": {}}
         if held:
             if not lease.is_due(held["asked"], lease.boot_seconds(), options["minutes"] * 60):
                 return {"outcome": "kept", "other": {}}
@@ -67,6 +70,22 @@ class ActionModule(ActionBase):
             answer = self._ask("acquire", options, run, task_vars, displace=answer["other"]["run"])
             answer["died"] = died
         return answer
+
+    def _give_back(self, options: dict[str, Any], run: lease.Run, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """What the run did on a host is done: that the host is silent now makes no failure of it, and has to be told."""
+        try:
+            return self._ask("release", options, run, task_vars)
+        except AnsibleConnectionFailure:
+            # The connection was idle since the host's last task; a new one tells whether it is the host that is silent.
+            return self._give_back_anew(options, run, task_vars)
+
+    def _give_back_anew(self, options: dict[str, Any], run: lease.Run, task_vars: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._connection.reset()
+            return self._ask("release", options, run, task_vars)
+        except AnsibleConnectionFailure:
+            words = lease.not_given_back_words(options["data_center"], options["minutes"])
+            return {"outcome": "not_given_back", "other": {}, "warnings": [words]}
 
     def _ask(
         self, request: str, options: dict[str, Any], run: lease.Run, task_vars: dict[str, Any], displace: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import plain
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import MODEL_ARGUMENT, ControllerAction
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import decide
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import ANSWERS_VARIABLE, decide
 
 
 class ActionModule(ControllerAction):
@@ -16,7 +16,7 @@ class ActionModule(ControllerAction):
 
     ARGUMENTS = {
         "model": MODEL_ARGUMENT,
-        "answers_variable": {"type": "str", "default": "site_lease_answer"},
+        "answers_variable": {"type": "str", "default": ANSWERS_VARIABLE},
     }
 
     def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ options:
     description:
       - V(held) takes the lease, or renews it when a third of its time is over; before that, no host is asked.
       - V(renewed) is V(held) where this run holds the lease, and nothing elsewhere.
-      - V(released) gives it back, where this run holds it.
+      - V(released) gives it back, where this run holds it, or may hold it because the host fell silent when it was asked.
+      - A host that does not answer keeps the lease until it ends. That is a warning and no failure.
     type: str
     choices: [held, renewed, released]
     default: held
@@ -83,7 +84,7 @@ RETURN = r"""
 outcome:
   description:
     - V(acquired) and V(taken_over) are new, V(renewed) was asked for in time, V(kept) was not due; V(released) and V(not_held)
-      without it. V(held_by_another) and V(lost) are failures.
+      without it, V(not_given_back) where the host does not answer any more. V(held_by_another) and V(lost) are failures.
   returned: where the host answered
   type: str
   sample: acquired

@@ -19,6 +19,8 @@ from typing import Any
 PROC = Path("/proc")
 MACHINE_ID = Path("/etc/machine-id")
 TAKE_OVER = """-e '{"dialtone_take_over_lease": true}'"""
+# Under this name the answers to `state: held` are registered.
+ANSWERS_VARIABLE = "site_lease_answer"
 ENDED_STATES = ("Z", "X", "x")  # a process that only waits for its parent to notice, or not even that
 SAME_MOMENT_SECONDS = 60
 
@@ -197,6 +199,14 @@ def expired_words(data_center: str, other: Mapping[str, Any]) -> str:
     return (
         f"The lease of {data_center} of {describe(other['holder'])} {why}: that run did not end in order. This run goes on from "
         "what it finds."
+    )
+
+
+def not_given_back_words(data_center: str, minutes: int) -> str:
+    return (
+        f"The lease of {data_center} on this host could not be given back: the host does not answer. It keeps runs of other "
+        f"machines out until it ends by itself, at most {minutes} min after its last renewal; a run of this machine takes it "
+        "over at once."
     )
 
 

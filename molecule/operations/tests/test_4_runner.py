@@ -12,7 +12,7 @@ from lab.state import REPOSITORY
 def test_site_yml_runs_as_it_is_and_leaves_its_record(site, tmp_path):
     done = runner.run(
         "playbooks/site.yml",
-        ["inventories/lab", site.directory / "inventory"],
+        site.inventories,
         tmp_path,
         "--vault-password-file",
         str(site.directory / "vault-password"),
