@@ -1,6 +1,7 @@
 """Assemble the collection from the places where its parts live, and build its tarball: `make collection`.
 
-In the repository roles, playbooks and schemas stand at the top, where a person looks for them; a collection has them inside.
+In the repository roles, playbooks, schemas and dialogues stand at the top, where a person looks for them; a collection has
+them inside.
 """
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from tools.machine import ROOT, MachineError
 from tools.steps import StepFailed, relative, tells_errors
 
 SOURCE = ROOT / "collections/ansible_collections/dialtone/contact_center"
-ADDED = ("roles", "playbooks", "schemas")
+ADDED = ("roles", "playbooks", "schemas", "dialogues")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "output", ".pytest_cache", ".hypothesis")
 BUILD = ROOT / "build"
 

@@ -84,13 +84,22 @@ class Catalogue:
 
 def schema_directory() -> Path:
     """Beside the plugins in an installed collection, at the root in a checkout."""
+    return _directory("schemas", "variables")
+
+
+def dialogue_directory() -> Path:
+    """The dialogues of the vendor's programs."""
+    return _directory("dialogues", "troubleshooting.yml")
+
+
+def _directory(name: str, holds: str) -> Path:
     collection = Path(__file__).resolve().parents[2]
-    candidates = [collection / "schemas", *(parent / "schemas" for parent in collection.parents[2:4])]
+    candidates = [collection / name, *(parent / name for parent in collection.parents[2:4])]
     for candidate in candidates:
-        if (candidate / "variables").is_dir():
+        if (candidate / holds).exists():
             return candidate
     searched = ", ".join(str(candidate) for candidate in candidates)
-    raise FileNotFoundError(f"the schemas of Dialtone are in none of {searched}: install the whole collection (make collection)")
+    raise FileNotFoundError(f"the {name} of Dialtone are in none of {searched}: install the whole collection (make collection)")
 
 
 @functools.cache
