@@ -6,8 +6,9 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
-from lab import faults, lifecycle, machine, network, repository, rootfs, snapshots, status, topology
+from lab import faults, lifecycle, machine, network, repository, robot, rootfs, snapshots, status, topology
 from lab.errors import LabError
 from lab.shell import say, step
 from lab.state import Lab
@@ -149,6 +150,10 @@ def repo(lab: Lab, options: argparse.Namespace) -> None:
         repository.serve(lab, options.packages or ["tree"])
 
 
+def do_open_steps(lab: Lab, options: argparse.Namespace) -> None:
+    robot.run(lab, options.open_steps, options.watch)
+
+
 def check(lab: Lab, options: argparse.Namespace) -> None:
     machine.check()
 
@@ -214,6 +219,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("path", metavar="PATH")
     add("unfill", unfill, "undo fill", host=True)
     add("kill-service", kill_service, "kill all processes of a unit with SIGKILL", host=True).add_argument("unit", metavar="UNIT")
+    command = add("robot", do_open_steps, "do the open guided steps that Dialtone lists, in the console, with a browser")
+    command.add_argument("--open-steps", metavar="FILE", type=Path, required=True, help="the list: build/SITE/open-steps.json")
+    often = command.add_mutually_exclusive_group()
+    often.add_argument("--once", action="store_true", help="go through the list once (default)")
+    often.add_argument("--watch", action="store_true", help="go through it whenever it is written anew, until ended")
     command = add("repo", repo, "serve a package repository to the hosts while the lab is up")
     command.add_argument("packages", metavar="PACKAGE", nargs="*", help="what it holds, with dependencies (default: tree)")
     return root

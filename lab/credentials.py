@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
@@ -73,6 +74,16 @@ def encrypt(text: str, vault_password: Path, target: Path) -> None:
         raise LabError(f"ansible-vault could not encrypt the lab's secrets: {result.stderr.strip()[-500:]}")
 
 
+def opened(lab: Lab) -> dict[str, str]:
+    """The secrets of the lab's inventory, as a person who knows the vault's password reads them."""
+    import yaml  # beside ansible-vault; the lab itself needs nothing but the standard library
+
+    secrets_file = lab.inventory / "group_vars" / "all" / "secrets.yml"
+    text = run([ansible_vault(), "view", "--vault-password-file", str(lab.directory / "vault-password"), str(secrets_file)])
+    values: dict[str, str] = yaml.safe_load(text)
+    return values
+
+
 def make(lab: Lab) -> None:
     """Make the secrets of a new lab; what a lab has, it keeps."""
     secrets_file = lab.inventory / "group_vars" / "all" / "secrets.yml"
@@ -95,11 +106,30 @@ def make(lab: Lab) -> None:
             "trust_ca_private_key": private_key,
             "trust_store_password": password(),
             "pom_database_password": password(),
+            "pom_outcall_password": password(),
         }
         partial = secrets_file.with_name("secrets.yml.partial")
         encrypt(as_yaml(values), vault_password, partial)
         partial.chmod(0o600)
         partial.rename(secrets_file)
+
+
+@dataclass(frozen=True)
+class PortalSecrets:
+    """What Experience Portal's stand-in was installed with: its administrator's password, the token that EP servers share."""
+
+    password: str
+    token: str
+
+
+def make_portal(lab: Lab) -> None:
+    for name in ("portal-password", "portal-token"):
+        if not (lab.directory / name).exists():
+            write_secret(lab.directory / name, password())
+
+
+def portal(lab: Lab) -> PortalSecrets:
+    return PortalSecrets(*((lab.directory / name).read_text(encoding="utf-8") for name in ("portal-password", "portal-token")))
 
 
 def make_host_key(lab: Lab, host: str) -> None:

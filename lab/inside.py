@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import cgroup, disk, topology, wan
+from lab import cgroup, credentials, disk, topology, wan
 from lab.errors import LabError
 from lab.shell import say, wait_until
+from lab.standins import lay
 from lab.state import Lab
 from lab.topology import ADMINISTRATOR, Host
 
@@ -55,6 +56,16 @@ def give_identity(lab: Lab, host: Host, root: Path) -> None:
     home.joinpath(".ssh").chmod(0o700)
 
 
+def give_portal(lab: Lab, host: Host, root: Path) -> None:
+    """Experience Portal, which a site has before POM comes."""
+    primary = topology.primary_portal(host.data_center)
+    secrets = credentials.portal(lab)
+    lay.lay_ep(root, lay.Portal(
+        host.portal, host.name, host.fqdn, host.address, primary.address,
+        topology.PORTAL_ADMINISTRATOR, secrets.password, secrets.token,
+    ))
+
+
 def container_command(host: Host, root: Path) -> list[str]:
     return [
         "systemd-nspawn", "--quiet", "--boot", f"--directory={root}", f"--machine={host.name}", f"--hostname={host.name}",
@@ -71,6 +82,8 @@ def power_on(lab: Lab, host: Host) -> None:
     root = disk.attach(lab, host.name)
     if not disk.identified(directory):
         give_identity(lab, host, root)
+        if host.portal:
+            give_portal(lab, host, root)
         disk.mark_identified(directory)
     group.mkdir()
     # With --keep-unit, systemd-nspawn leaves a reboot to whoever started it, and says so by its exit status.

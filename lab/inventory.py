@@ -2,12 +2,14 @@
 and secrets to the site's own. Lab only; nothing in it reaches a site."""
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.standins.media import Media
 from lab.state import Lab
-from lab.topology import ADMINISTRATOR, HOSTS, Host
+from lab.topology import ADMINISTRATOR, HOSTS, PORTAL_ADMINISTRATOR, Host
 
 HEADER = "# Lab only; nothing in it reaches a site. Written by 'python3 -m lab'.\n"
 
@@ -81,6 +83,19 @@ def connection_yaml(lab: Lab) -> str:
         # Ansible names its control sockets by address and user only, which are the same in every lab.
         f"ansible_control_path_dir: {lab.directory / 'cp'}\n"
     )
+
+
+def pom_yaml(image: Media) -> str:
+    return (
+        f"{HEADER}---\n"
+        f"pom_web_user: {PORTAL_ADMINISTRATOR}\n"
+        f"pom_server_media_iso: {json.dumps(str(image.path))}\n"
+        f"pom_server_media_sha256: {json.dumps(image.sha256)}\n"
+    )
+
+
+def write_pom(lab: Lab, image: Media) -> None:
+    write(lab.inventory / "group_vars" / "all" / "pom.yml", pom_yaml(image))
 
 
 def write_all(lab: Lab, hosts: Sequence[Host]) -> None:

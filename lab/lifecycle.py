@@ -10,6 +10,7 @@ from pathlib import Path
 from lab import cgroup, credentials, inventory, namespaces, network, rootfs, topology
 from lab.errors import LabError
 from lab.shell import say, step, wait_until
+from lab.standins import media
 from lab.state import Lab
 from lab.topology import Host
 
@@ -53,9 +54,13 @@ def up(lab: Lab, hosts: Sequence[Host]) -> None:
         if not lab.image_file.exists() or not rootfs.directory(lab.image_file.read_text(encoding="utf-8").strip()).is_dir():
             inventory.write(lab.image_file, rootfs.build().name + "\n")
         credentials.make(lab)
+        credentials.make_portal(lab)
         for host in hosts:
             credentials.make_host_key(lab, host.name)
         inventory.write_all(lab, known_hosts(lab))
+        if any(host.portal for host in hosts):
+            with step("stand-in of the POM media"):
+                inventory.write_pom(lab, media.build())
         if not lab.running:
             raise_inotify_limit()
             with step(f"lab '{lab.name}': namespaces and bridges"):
@@ -108,6 +113,9 @@ def power_off(lab: Lab, hosts: Sequence[Host], hard: bool = False) -> None:
         for name in still_on():
             say(f"lab: {name} did not shut down within 90 s; its power is cut")
             cgroup.kill(groups[name])
+    cables = {host.interface for host in hosts if host.name in groups}
+    # The kernel takes a cable away a moment after its host, and a host that starts meanwhile could not plug in its own.
+    wait_until(lambda: not cables & network.interfaces(lab), 30, lambda: f"cables stayed for 30 s: {', '.join(sorted(cables))}")
 
 
 def reboot(lab: Lab, host: Host) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from lab import namespaces, topology
 from lab.errors import LabError
@@ -50,6 +51,12 @@ def ruleset(cut: Iterable[str]) -> str:
         rules = " ".join(f"ip saddr {source} ip daddr {target} drop;" for source, target in routes)
         lines.append(f"table ip lab {{\n  chain forward {{ type filter hook forward priority 0; {rules} }}\n}}")
     return "\n".join(lines) + "\n"
+
+
+def interfaces(lab: Lab) -> set[str]:
+    """Names of the interfaces in the lab's network."""
+    lines = Path(f"/proc/{lab.require_running()}/net/dev").read_text(encoding="ascii").splitlines()
+    return {line.partition(":")[0].strip() for line in lines if ":" in line}
 
 
 def place(name: str) -> str:

@@ -8,6 +8,7 @@ from lab.errors import LabError
 
 DOMAIN = "lab.test"
 ADMINISTRATOR = "deploy"
+PORTAL_ADMINISTRATOR = "epadmin"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Host:
     data_center: DataCenter
     number: int
     by_default: bool = True
+    portal: str = ""  # what it is of Experience Portal before POM comes: primary, auxiliary or nothing
 
     @property
     def address(self) -> str:
@@ -60,13 +62,13 @@ DATA_CENTERS = {dc.name: dc for dc in (DC1, DC2)}
 HOSTS = {
     host.name: host
     for host in (
-        Host("epm1", DC1, 11),
-        Host("epm2", DC1, 12),
+        Host("epm1", DC1, 11, portal="primary"),
+        Host("epm2", DC1, 12, portal="auxiliary"),
         Host("kafka3", DC1, 13),
         Host("db1", DC1, 14),
         Host("app1", DC1, 15),
         Host("cms1", DC1, 16),
-        Host("epm3", DC2, 11, by_default=False),
+        Host("epm3", DC2, 11, by_default=False, portal="primary"),
         Host("kafka4", DC2, 13, by_default=False),
         Host("db2", DC2, 14, by_default=False),
         Host("cms2", DC2, 16),
@@ -76,6 +78,10 @@ HOSTS = {
 
 def default_hosts() -> list[Host]:
     return [host for host in HOSTS.values() if host.by_default]
+
+
+def primary_portal(data_center: DataCenter) -> Host:
+    return next(host for host in HOSTS.values() if host.data_center == data_center and host.portal == "primary")
 
 
 def host(name: str) -> Host:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lab.artifacts import kafka
+from lab.artifacts import kafka, postgresql
 
 
 def main() -> int:
@@ -15,11 +15,14 @@ def main() -> int:
     parser.add_argument("command", nargs="?", choices=("fetch", "lock"), default="fetch")
     arguments = parser.parse_args()
     try:
-        archive = kafka.lock() if arguments.command == "lock" else kafka.fetch()
+        locking = arguments.command == "lock"
+        archive = kafka.lock() if locking else kafka.fetch()
+        driver = postgresql.lock() if locking else postgresql.fetch()
     except kafka.ArtifactError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{archive.path}  sha256 {archive.sha256}")
+    print(f"{driver}  sha256 {kafka.sha256_of(driver)}")
     return 0
 
 

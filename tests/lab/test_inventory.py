@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from lab import credentials, inventory, topology
+from lab.standins.media import Media
 from lab.state import Lab
 
 
@@ -39,6 +40,16 @@ def test_the_inventory_adds_addresses_and_connection_only(lab):
     connection = yaml.safe_load(inventory.connection_yaml(lab))
     assert all(name.startswith("ansible_") for name in connection)
     assert connection["ansible_ssh_common_args"] == f"-F '{lab.ssh_config}'"
+
+
+def test_the_inventory_adds_where_the_media_lies(lab, tmp_path):
+    inventory.write_pom(lab, Media(tmp_path / "pom.iso", "0" * 64))
+    words = yaml.safe_load((lab.inventory / "group_vars/all/pom.yml").read_text(encoding="utf-8"))
+    assert words == {
+        "pom_web_user": topology.PORTAL_ADMINISTRATOR,
+        "pom_server_media_iso": str(tmp_path / "pom.iso"),
+        "pom_server_media_sha256": "0" * 64,
+    }
 
 
 def test_the_proxy_refuses_a_lab_that_does_not_run(lab):
