@@ -4,10 +4,11 @@
 """Which hosts a site needs for its agents, ports and jobs, by the vendor's sizing tables; and an inventory to start from.
 
     python3 -m tools.sizing --agents 300 --jobs 50 --mode CCElite [--geo]
-    python3 -m tools.sizing --agents 300 --inventory inventories/bank --site bank
+    python3 -m tools.sizing --agents 300 --inventory inventories/bank --site bank [--accept-eula]
 
-The inventory is accepted by the contract as it is. Its names and addresses are placeholders; its secrets are new, and lie
-unencrypted in group_vars/all/secrets.yml (mode 0600) until you run ansible-vault.
+The inventory is accepted by the contract as it is, once POM's licence agreement is: by you, with --accept-eula or later in
+group_vars/pom_servers.yml. Its names, addresses and media are placeholders; its secrets are new, but for those of the stores that
+POM's installer makes, and lie unencrypted in group_vars/all/secrets.yml (mode 0600) until you run ansible-vault.
 
 Ends with 0, or with 1 where no site can be recommended: the message says why.
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "group_vars/all/secrets.yml"
+EULA_FILE = "group_vars/pom_servers.yml"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,10 +43,16 @@ def main(argv: list[str] | None = None) -> int:
         print(recommending.describe(recommendation), end="")
         if options.inventory:
             files = recommending.starter_inventory(
-                recommendation, site=options.site, time_zone=options.time_zone, secrets=new_secrets(options.site)
+                recommendation,
+                site=options.site,
+                time_zone=options.time_zone,
+                secrets=new_secrets(options.site),
+                accept_eula=options.accept_eula,
             )
             write(files, options.inventory)
             print(f"\nwritten: {options.inventory}; next: ansible-vault encrypt {options.inventory / SECRETS_FILE}")
+            if not options.accept_eula:
+                print(f"and, after the vendor's licence agreement: pom_server_accept_eula in {options.inventory / EULA_FILE}")
     except (recommending.RecommendationError, FileExistsError, LabError) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -65,6 +73,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--email", action="store_true", help="e-mail campaigns")
     parser.add_argument("--ports-override", action="store_true", help="consent to 2001 to 2200 notification ports")
     parser.add_argument("--inventory", type=Path, metavar="DIRECTORY", help="write an inventory to start from; must not exist")
+    parser.add_argument("--accept-eula", action="store_true", help="accept the vendor's licence agreement for the site")
     parser.add_argument("--site", default="main", help="name of the site in the inventory")
     parser.add_argument("--time-zone", default="Etc/UTC", help="time zone of all its hosts")
     return parser.parse_args(argv)
@@ -85,12 +94,16 @@ def load_of(options: argparse.Namespace) -> Load:
 
 
 def new_secrets(site: str) -> dict[str, str]:
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules import PRINTED_PASSWORDS
+    from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import STORES_OF_POM
+
     certificate, private_key = certificate_authority(f"Dialtone site {site} CA")
     return {
         "trust_ca_certificate": certificate,
         "trust_ca_private_key": private_key,
         "trust_store_password": password(),
         "pom_database_password": password(),
+        **dict.fromkeys(STORES_OF_POM, PRINTED_PASSWORDS[0]),
     }
 
 

@@ -120,6 +120,11 @@ def _write_variables(directory: Path, password: str) -> None:
             "zabbix_server": "192.0.2.200",
             "ansible_user": "deploy",
             "trust_store_password": "{{ vaulted_store_password }}",
+            "certificates_keystore_password": "{{ vaulted_pom_store_password }}",
+            "certificates_truststore_password": "{{ vaulted_pom_store_password }}",
+            "pom_server_accept_eula": True,
+            "pom_server_media_iso": "media/pom.iso",
+            "pom_server_media_sha256": "0" * 64,
             "pom_mode": "None",
             "pom_scenario": "multi",
             "companions_license_server": [{"name": "weblm1", "address": "192.0.2.31"}],
@@ -150,6 +155,7 @@ def _write_variables(directory: Path, password: str) -> None:
         "trust_ca_certificate": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
         "trust_ca_private_key": "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
         "vaulted_store_password": "generated store password",
+        "vaulted_pom_store_password": "generated password of POM's stores",
     }
     (directory / "group_vars/all/secrets.yml").write_bytes(_encrypt(yaml.safe_dump(secrets), password))
     _write(

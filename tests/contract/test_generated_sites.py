@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import INSTALL_PATH
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.ansible_words import is_ansible_word
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import vendors_tree
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import FORMATS, plain
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import Plan, build_plan, ports_csv
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
@@ -41,6 +43,7 @@ def sites(draw: Any) -> dict[str, Any]:
     data_center = st.fixed_dictionaries(
         {
             "auxiliary": st.integers(0, 4),
+            "managed": st.booleans(),
             "nodes": st.sampled_from([0, 1, 3]),
             "on_pom_servers": st.booleans(),
             "app_servers": st.integers(0, 2),
@@ -69,6 +72,11 @@ def describe(site: dict[str, Any], directory: Path) -> None:
         "pom_database_password": "canary-database",
         "kafka_archive": "/srv/artifacts/kafka_server-2.13-3.2.0.tar.gz",
         "kafka_archive_sha256": "0" * 64,
+        "pom_server_accept_eula": True,
+        "pom_server_media_iso": "media/pom.iso",
+        "pom_server_media_sha256": "0" * 64,
+        "certificates_keystore_password": "canary-pom-store",
+        "certificates_truststore_password": "canary-pom-store",
         **(COMPANIONS if site["mode"] == "CCElite" else {}),
     }
     groups: dict[str, Any] = {}
@@ -89,6 +97,8 @@ def describe(site: dict[str, Any], directory: Path) -> None:
         hosts: dict[str, Any] = {}
         for index, host in enumerate(dict.fromkeys(itertools.chain(*members.values()))):
             hosts[host] = {"host_address": f"192.0.{number}.{index + 1}"}
+            if host in servers:
+                hosts[host] |= vendors_tree(INSTALL_PATH) if counts["managed"] else {"pom_server_managed": False}
             if host in nodes:
                 identity = nodes.index(host) + 1
                 hosts[host] |= {"zookeeper_myid": identity, "kafka_broker_id": identity}
@@ -138,6 +148,8 @@ def assert_plan_adds_up(plan: Plan, site: dict[str, Any]) -> None:
         expected_hosts += servers + nodes - both + 1 + counts["app_servers"]
         # quorum, election, broker to ensemble, broker to broker; each POM server to each other node, twice; to the database
         expected_ports += 4 * nodes * (nodes - 1) + 2 * (servers * nodes - both) + servers
+        # EPM to EPM, the installer of an auxiliary to the primary; each POM server to each application server
+        expected_ports += servers * (servers - 1) + servers - 1 + servers * counts["app_servers"]
         expected_sessions += servers if site["mode"] == "CCElite" else 0
     assert len(plan.hosts) == expected_hosts
     assert len(plan.rt_sockets) == expected_sessions

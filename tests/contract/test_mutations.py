@@ -127,7 +127,7 @@ def test_there_are_enough_of_them() -> None:
     assert len(MUTATIONS) >= 1000
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize("batch", [0, *(pytest.param(batch, marks=pytest.mark.slow) for batch in range(1, BATCHES))])
 def test_finding_names_what_was_touched(batch: int, tmp_path: Path, run: Any) -> None:
     case = Case("valid", {"findings": [], "rename": {"host_vars/epm1.yml": "host_vars/epm1_main.yml"}})
     inventory = prepare(case, tmp_path)

@@ -17,7 +17,12 @@ SCHEMA = json.loads((ROOT / "schemas/inventory.schema.json").read_text(encoding=
 VALIDATOR = Draft7Validator(SCHEMA)
 WORDS = load_catalogue().words
 NEWER_THAN_DRAFT_7 = {"prefixItems", "dependentRequired", "dependentSchemas", "unevaluatedProperties", "unevaluatedItems"}
-INVENTORIES = [ROOT / "inventories/lab", ROOT / "tests/contract/base", *sorted((ROOT / "inventories/examples").glob("*/"))]
+INVENTORIES = [
+    ROOT / "inventories/lab",
+    ROOT / "molecule/shared/inventory",
+    ROOT / "tests/contract/base",
+    *sorted((ROOT / "inventories/examples").glob("*/")),
+]
 VARIABLE_FILES = [
     (directory, path)
     for directory in INVENTORIES

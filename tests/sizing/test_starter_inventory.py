@@ -1,4 +1,4 @@
-"""The contract accepts every inventory that the sizing command writes, as it is."""
+"""The contract accepts every inventory that the sizing command writes, once a person accepts the licence agreement."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ SECRETS = {
     "trust_ca_private_key": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n",
     "trust_store_password": "canary-store-password",
     "pom_database_password": "canary-database-password",
+    "certificates_keystore_password": "canary-pom-store-password",
+    "certificates_truststore_password": "canary-pom-store-password",
 }
 LOADS = {
     "one server": Load(80, jobs=10, local_mpp_ports=300),
@@ -49,7 +51,7 @@ def judged(files: dict[str, str], directory: Path) -> Any:
 @pytest.mark.parametrize("load", LOADS.values(), ids=LOADS.keys())
 @pytest.mark.parametrize(("mode", "geo"), [*((mode, False) for mode in DOCUMENTED_MODES), ("CCElite", True)])
 def test_accepted(mode: str, geo: bool, load: Load, tmp_path: Path) -> None:
-    files = starter_inventory(recommend(load, mode=mode, geo=geo), site="bank", secrets=SECRETS)
+    files = starter_inventory(recommend(load, mode=mode, geo=geo), site="bank", secrets=SECRETS, accept_eula=True)
     result = judged(files, tmp_path)
     assert [finding for finding in result.findings if finding.severity != "warn"] == []
     assert result.site == "bank"
@@ -57,8 +59,14 @@ def test_accepted(mode: str, geo: bool, load: Load, tmp_path: Path) -> None:
 
 
 def test_advice_is_only_about_what_no_one_can_know_yet(tmp_path: Path) -> None:
-    result = judged(starter_inventory(recommend(LOADS["300 agents"], mode="CCElite"), secrets=SECRETS), tmp_path)
+    files = starter_inventory(recommend(LOADS["300 agents"], mode="CCElite"), secrets=SECRETS, accept_eula=True)
+    result = judged(files, tmp_path)
     assert result.findings == []
+
+
+def test_the_licence_agreement_is_left_to_a_person(tmp_path: Path) -> None:
+    result = judged(starter_inventory(recommend(LOADS["300 agents"]), secrets=SECRETS), tmp_path)
+    assert [(finding.rule, finding.path) for finding in result.findings] == [("licence-agreement", "pom_server_accept_eula")]
 
 
 def test_secrets_stand_in_one_file() -> None:

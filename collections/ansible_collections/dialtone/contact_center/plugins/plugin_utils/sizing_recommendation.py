@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import companions, sizing
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import vendors_tree
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS, load_catalogue
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import (
     APPLICATION,
     DATABASE,
@@ -28,6 +30,15 @@ NETWORKS = ("192.0.2", "198.51.100")  # reserved for documentation: every addres
 FIRST_HOST, FIRST_COMPANION = 11, 101
 DOMAIN = "example.com"
 SHA256 = "0" * 64
+INSTALL_PATH = load_catalogue().defaults()["pom_server_install_path"]
+EULA_REMARKS = {
+    False: "The vendor's licence agreement: write true once you have read it and may accept it for the site.",
+    True: "Accepts the vendor's licence agreement for the site.",
+}
+STORE_PASSWORDS_REMARK = (
+    "Of the stores that POM's installer makes: the printed one, until you change it with updatePOMCertificateStorePassword.sh."
+)
+VENDORS_TREE_REMARK = "Kafka and ZooKeeper of a POM server are the vendor's: its tree, its account, its units, its stores."
 MODES_WITH_CMS = ("CCElite",)
 SINGLE_BROKER_WORDS = (
     "kafka_default_replication_factor",
@@ -157,11 +168,18 @@ def _host_line(name: str, what: str, amounts: Mapping[str, float]) -> str:
 
 
 def starter_inventory(
-    recommendation: Mapping[str, Any], *, site: str = "main", time_zone: str = "Etc/UTC", secrets: Mapping[str, str]
+    recommendation: Mapping[str, Any],
+    *,
+    site: str = "main",
+    time_zone: str = "Etc/UTC",
+    secrets: Mapping[str, str],
+    accept_eula: bool = False,
 ) -> dict[str, str]:
-    """The files of an inventory that the contract accepts, by their path. Names and addresses are placeholders.
+    """The files of an inventory, by their path, that the contract accepts once POM's licence agreement is accepted.
 
-    secrets: trust_ca_certificate, trust_ca_private_key, trust_store_password and pom_database_password.
+    Names, addresses and media are placeholders.
+    secrets: trust_ca_certificate, trust_ca_private_key, trust_store_password, pom_database_password,
+    certificates_keystore_password and certificates_truststore_password.
     """
     files = {
         "hosts.yml": _hosts_file(recommendation, site),
@@ -169,9 +187,27 @@ def starter_inventory(
             {"ansible_user": "deploy", "host_timezone": time_zone, "host_time_sources": [f"ntp1.{DOMAIN}"]}
         ),
         "group_vars/all/pom.yml": _text(_pom_words(recommendation)),
-        "group_vars/all/secrets.yml": _text(dict(secrets), "Encrypt this file before it goes anywhere: ansible-vault encrypt."),
-        "group_vars/kafka.yml": _text(_kafka_words(recommendation)),
+        "group_vars/all/secrets.yml": _text(
+            dict(secrets),
+            "Encrypt this file before it goes anywhere: ansible-vault encrypt.",
+            {"certificates_keystore_password": STORE_PASSWORDS_REMARK},
+        ),
+        "group_vars/pom_servers.yml": _text(
+            {
+                "pom_server_accept_eula": accept_eula,
+                "pom_server_media_iso": "media/pom.iso",
+                "pom_server_media_sha256": SHA256,
+                **vendors_tree(INSTALL_PATH),
+            },
+            remarks={
+                "pom_server_accept_eula": EULA_REMARKS[accept_eula],
+                "pom_server_media_iso": "The vendor's media: both are placeholders.",
+                "kafka_distribution_managed": VENDORS_TREE_REMARK,
+            },
+        ),
     }
+    if words := _kafka_words(recommendation):
+        files["group_vars/kafka.yml"] = _text(words)
     if not recommendation["geo"]:
         files["group_vars/pom_database.yml"] = _text({"pom_database_user": "pom"})
     for number, (name, data_center) in enumerate(recommendation["data_centers"].items()):
@@ -183,9 +219,14 @@ def starter_inventory(
     return dict(sorted(files.items()))
 
 
-def _text(words: Mapping[str, Any], remark: str = "") -> str:
+def _text(words: Mapping[str, Any], remark: str = "", remarks: Mapping[str, str] = MappingProxyType({})) -> str:
+    """remark: of the whole file; remarks: each above its word."""
     head = "---\n" + (f"# {remark}\n" if remark else "")
-    return head + yaml.dump(_as_blocks(words), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return head + "".join(
+        (f"# {remarks[word]}\n" if word in remarks else "")
+        + yaml.dump(_as_blocks({word: value}), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+        for word, value in words.items()
+    )
 
 
 class _Block(str):
@@ -226,6 +267,7 @@ def _hosts_file(recommendation: Mapping[str, Any], site: str) -> str:
         ]
         if members:
             groups[component] = {"hosts": dict.fromkeys(members)}
+    groups["pom_servers"] = {"children": dict.fromkeys(kind for kind in POM_SERVERS if kind in groups)}
     load: Load = recommendation["load"]
     return _text({"all": {"children": groups}}, f"Profile {recommendation['profile']}: {load.words()} in each data center.")
 
@@ -341,7 +383,9 @@ def _placed(name: str, number: int, last: int) -> dict[str, Any]:
 
 
 def _kafka_words(recommendation: Mapping[str, Any]) -> dict[str, Any]:
-    words: dict[str, Any] = {"kafka_archive": "files/kafka_server-2.13-3.2.0.tar.gz", "kafka_archive_sha256": SHA256}
+    words: dict[str, Any] = {}
+    if set(_hosts_of(recommendation, "kafka")) - set(_hosts_of(recommendation, *POM_SERVERS)):
+        words |= {"kafka_archive": "files/kafka_server-2.13-3.2.0.tar.gz", "kafka_archive_sha256": SHA256}
     brokers = len(_hosts_of(recommendation, "kafka")) // len(recommendation["data_centers"])
     return words | (dict.fromkeys(SINGLE_BROKER_WORDS, 1) if brokers == 1 else {})
 

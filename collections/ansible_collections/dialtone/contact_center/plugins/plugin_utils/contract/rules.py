@@ -17,23 +17,31 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract i
     rules_directories,
     rules_geo,
     rules_licences,
+    rules_pom_server,
     rules_sizing,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import WARN, Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import EPM_HTTP_PORT, EPM_WEB_PORT
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
 DOCUMENTED_SIZES = (1, 3)
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 PRINTED_PASSWORDS = ("changeit",)
-STORE_PASSWORDS = (
-    "trust_store_password",
-    "certificates_keystore_password",
-    "certificates_truststore_password",
-    "app_server_keystore_password",
+IN_THE_VAULT = "set a new {word} in the vault (ansible-vault edit)"
+WITH_VENDORS_PROGRAM = (
+    "change it on every POM server with updatePOMCertificateStorePassword.sh, then set the new {word} in the vault "
+    "(ansible-vault edit)"
 )
-SSH = "ansible_port"
+STORE_PASSWORDS = {
+    "trust_store_password": IN_THE_VAULT,
+    "certificates_keystore_password": WITH_VENDORS_PROGRAM,
+    "certificates_truststore_password": WITH_VENDORS_PROGRAM,
+    "app_server_keystore_password": IN_THE_VAULT,
+}
+SSH, EPM = "ansible_port", "EPM"
+NOT_OURS = {SSH: "SSH", EPM: "the web server of Experience Portal"}
 ANY_HOST = "192.0.2.1"  # stands in where no valid address is known, which is said elsewhere
 SIZE_WORDS = {
     "kafka": ("brokers", "kafka_cluster_size_override"),
@@ -326,7 +334,7 @@ def second_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def port_clash(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
-        taken: dict[int, str] = {}
+        taken: dict[int, str] = dict.fromkeys((EPM_HTTP_PORT, EPM_WEB_PORT), EPM) if host.is_any(*POM_SERVERS) else {}
         for word in listening_ports(host):
             port = host.values[word]
             first = taken.setdefault(port, word)
@@ -337,7 +345,7 @@ def port_clash(site: SiteView, rule: Rule) -> Iterator[Finding]:
                     rule,
                     host,
                     culprit,
-                    found=f"port {port}, which {'SSH' if other == SSH else other} has on the same host",
+                    found=f"port {port}, which {NOT_OURS.get(other, other)} has on the same host",
                     expected="a port of its own for each listener of a host",
                     fix=f"write another {culprit}",
                 )
@@ -541,7 +549,7 @@ def password_in_jvm_options(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def printed_password(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
-        for word in STORE_PASSWORDS:
+        for word, way in STORE_PASSWORDS.items():
             if host.get(word) in PRINTED_PASSWORDS:
                 yield site.finding(
                     rule,
@@ -549,7 +557,7 @@ def printed_password(site: SiteView, rule: Rule) -> Iterator[Finding]:
                     word,
                     found="the password that is printed in the documents (not shown)",
                     expected="a password of the site's own, in production",
-                    fix=f"set a new {word} in the vault (ansible-vault edit)",
+                    fix=way.format(word=word),
                     severity=WARN,
                 )
 
@@ -608,11 +616,12 @@ RULES: Sequence[Rule] = (
     Rule("archive-missing", ("POM-KAFKA-03", "POM-KAFKA-04"), archive_missing, NEVER_STARTS),
     Rule("extra-property", ("POM-KAFKA-05", "T-074"), extra_properties, TWO_WRITERS),
     Rule("jvm-option", (), password_in_jvm_options, READABLE_SECRET),
-    Rule("printed-password", ("POM-KAFKA-05", "POM-APP-04"), printed_password),
+    Rule("printed-password", ("POM-KAFKA-05", "POM-APP-04", "POM-CERT-15"), printed_password),
     Rule("any-address", ("POM-DB-10",), any_address),
     Rule("database-without-clients", ("POM-DB-10",), database_without_clients),
     *rules_deployment.RULES,
     *rules_geo.RULES,
+    *rules_pom_server.RULES,
     *rules_licences.RULES,
     *rules_certificates.RULES,
     *rules_app_server.RULES,

@@ -14,6 +14,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.p
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import reserved_aliases
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
 CERTIFIED = (*POM_SERVERS, "app_server")
@@ -82,11 +83,9 @@ def _names_connected_to(host: HostView) -> Iterator[tuple[str, str]]:
 
 
 def alias_of_two_certificates(site: SiteView, rule: Rule) -> Iterator[Finding]:
-    """The certificate of each POM server stands in the trust stores of the others too, under the host's name."""
+    """Beside those of the inventory there are others in the trust store, which Dialtone or POM put there."""
     for systems in pom_systems(site):
-        own = {
-            host.name.lower(): f"the certificate of the POM server {host.name}" for system in systems for host in system.servers
-        }
+        own = reserved_aliases([host.name for system in systems for host in system.servers])
         paths: dict[str, str] = {}
         for index, entry in enumerate(systems[0].get("certificates_trusted", ())):
             alias = entry["alias"].lower()

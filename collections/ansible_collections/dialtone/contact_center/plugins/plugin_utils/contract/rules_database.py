@@ -114,7 +114,7 @@ def no_database(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 found=f"no database for the POM servers of data center {database.data_center}",
                 expected="a POM database for each data center with POM servers: POM keeps all its data there",
                 fix="put its host into the group pom_database, or write pom_database_host where it is its administrator's",
-                severity=WARN,
+                severity=REFUSE if database.servers[0].get("pom_server_managed") is True else WARN,
             )
 
 
@@ -266,7 +266,7 @@ def database_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
             continue
         for word in ("pom_database_user", "pom_database_password"):
             host = database.stating(word)
-            if host.defines(word) or not _could_be_read(host, word):
+            if host.defines(word) or not could_be_read(host, word):
                 continue
             yield site.finding(
                 rule,
@@ -278,7 +278,7 @@ def database_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def _could_be_read(host: HostView, word: str) -> bool:
+def could_be_read(host: HostView, word: str) -> bool:
     """Whether the word would be seen if it were there: not in a file that is encrypted and stays closed."""
     words = load_catalogue().words
     if words[word].is_secret:
@@ -424,7 +424,7 @@ def reports_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
         own_user = user.get("pom_database_reports_user", database.get("pom_database_user"))
         if own_user == database.get("pom_database_user") or password.defines("pom_database_reports_password"):
             continue
-        if _could_be_read(password, "pom_database_reports_password"):
+        if could_be_read(password, "pom_database_reports_password"):
             yield site.finding(
                 rule,
                 user,

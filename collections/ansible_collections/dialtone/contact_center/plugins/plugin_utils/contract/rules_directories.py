@@ -11,6 +11,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.f
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import PomSystem, pom_systems
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import home_of
 
 MOUNTS = "directories_nfs_mounts"
 ORGANIZATIONS = "organizations_list"
@@ -31,7 +32,7 @@ def _mounts(system: PomSystem) -> list[tuple[int, str]]:
 
 
 def _home(system: PomSystem) -> str:
-    return posixpath.normpath(system.get("directories_pom_home", "/"))
+    return home_of(system.get("pom_server_install_path", "/"))
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import rules_directories
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import Location
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import home_of
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
 
 DEFAULTS = load_catalogue().defaults()
-HOME = DEFAULTS["directories_pom_home"]
+HOME = home_of(DEFAULTS["pom_server_install_path"])
 IDS = st.lists(st.integers(1, 9), unique=True, max_size=3)
 KINDS = st.lists(st.sampled_from(["direct", "splitter", "automatic"]), unique=True, min_size=1)
 
