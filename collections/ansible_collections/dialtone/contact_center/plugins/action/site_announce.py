@@ -23,12 +23,18 @@ class ActionModule(ControllerAction):
         "going_back": {"type": "str", "required": True},
         "irreversible": {"type": "list", "elements": "str", "default": []},
         "restart_all": {"type": "bool", "default": False},
+        "restart_all_pom": {"type": "bool", "default": False},
     }
 
     def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         model = options["model"]
         hosts = asked_hosts(task_vars, model)
-        work = work_of(hosts, lambda host: task_vars["hostvars"].get(host, {}), options["restart_all"])
+        work = work_of(
+            hosts,
+            lambda host: task_vars["hostvars"].get(host, {}),
+            options["restart_all"],
+            options["restart_all_pom"],
+        )
         check = bool(self._task.check_mode)
         self.show(render(work, model["site"], options["playbook"], options["going_back"], options["irreversible"], check) + "\n")
         return {

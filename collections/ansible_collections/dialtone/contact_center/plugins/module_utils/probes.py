@@ -18,6 +18,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils import (
     data_directory,
     kafka_cluster,
     kafka_protocol,
+    pom_services,
     postgresql_wire,
     properties,
     restart,
@@ -29,6 +30,9 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.host_state
     Host,
     StateError,
 )
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import PomLayout
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_observer import Observer
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server import PomServerError
 from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import (
     Identity,
     TlsError,
@@ -76,6 +80,7 @@ class Observation:
     warning: str = ""
     next_step: str = ""
     final: bool = False
+    unit: str = ""  # whose journal explains it, where the probe names none
 
 
 @dataclass(frozen=True)
@@ -284,7 +289,7 @@ def observe_started_with(probe: Mapping[str, Any], context: Context) -> Observat
         return Observation(ok=False, state="unreadable", reason=f"what {label} was started with cannot be seen: {error}")
     found = restart.causes(unit)
     if not wanted or any(cause.what in restart.WITHOUT_RECORD for cause in found):
-        return judge_started_with(restart.in_words(found, unit, label), [], "not compared")
+        return judge_started_with(restart.in_words(found, unit, label), [], "not compared", restarting_playbook(name))
     try:
         running = _ask_broker_for(wanted, probe, context)
     except (TlsError, kafka_protocol.KafkaError) as error:
@@ -304,11 +309,17 @@ def observe_started_with(probe: Mapping[str, Any], context: Context) -> Observat
     )
 
 
-def judge_started_with(reasons: Sequence[str], overrides: Sequence[str], running_values: str) -> Observation:
+def restarting_playbook(unit: str) -> str:
+    return "pom_restart.yml" if unit in pom_services.OWN_UNITS else "kafka_restart.yml"
+
+
+def judge_started_with(
+    reasons: Sequence[str], overrides: Sequence[str], running_values: str, playbook: str = "kafka_restart.yml"
+) -> Observation:
     """`overrides` are values that were set online and are not the file's: no restart ends them."""
     warnings = []
     if reasons:
-        warnings.append(f"needs a restart: {'; '.join(reasons)}; playbooks/kafka_restart.yml restarts it")
+        warnings.append(f"needs a restart: {'; '.join(reasons)}; playbooks/{playbook} restarts it")
     if overrides:
         warnings.append(f"set online, against the file: {'; '.join(overrides)}; no restart ends that")
     return Observation(
@@ -665,6 +676,56 @@ def observe_anonymous_refused(probe: Mapping[str, Any], context: Context) -> Obs
     )
 
 
+# --- POM --------------------------------------------------------------------------------------------------------------
+
+POM_SERVICE_KEYS = ("service", "unit", "states")
+
+
+def observe_pom_service(probe: Mapping[str, Any], context: Context) -> Observation:
+    """POM's services, by `POM status` and by systemd, held against the states that are right on this server."""
+    for item in probe["services"]:
+        if any(key not in item for key in POM_SERVICE_KEYS):
+            raise ProbeError(f"probe {probe['id']}: each of services needs {', '.join(POM_SERVICE_KEYS)}")
+    observer = Observer(context.run, PomLayout(str(probe.get("home") or PomLayout().home)), context.root)
+    try:
+        units, _installing = observer.units()
+    except PomServerError as error:
+        return Observation(ok=False, state="unknown", reason=str(error))
+    if not any(str(item["unit"]) in units for item in probe["services"]):
+        return Observation(
+            ok=False,
+            state="not_installed",
+            final=True,
+            reason="systemd knows none of POM's services",
+            next_step="Run playbooks/site.yml: it installs POM on this server.",
+        )
+    return judge_pom_service(pom_services.judge(probe["services"], observer.status(), units))
+
+
+def judge_pom_service(seen: Sequence[pom_services.Seen]) -> Observation:
+    up = [one for one in seen if one.state in pom_services.UP]
+    wrong = [one for one in seen if not one.well]
+    roles = {one.service: one.state for one in seen if one.state in pom_services.ROLES}
+    facts = {
+        "services": [one.as_dict() for one in seen],
+        "up": len(up),
+        "of": len(seen),
+        "roles": roles,
+    }
+    if not wrong:
+        return Observation(ok=True, state="serving" if up else "stopped", facts=facts)
+    down = [one for one in wrong if one.state not in pom_services.UP]
+    return Observation(
+        ok=False,
+        state="stopped" if not up else "degraded",
+        facts=facts,
+        reason="; ".join(pom_services.in_words(seen)),
+        next_step=f"journalctl -u {(down or wrong)[0].unit}; then the newest log of that service in $POM_HOME/logs. "
+        "A service stays stopped without its database, its trust, or Kafka.",
+        unit=(down or wrong)[0].unit,
+    )
+
+
 MUTUAL_TLS = ("ca", "key", "certificate")
 
 KINDS: dict[str, Kind] = {
@@ -675,6 +736,7 @@ KINDS: dict[str, Kind] = {
     "certificate": Kind(observe_certificate, ("path",), ("warn_days",)),
     "jar_version": Kind(observe_jar_version, ("home", "expect"), ("product",)),
     "postgresql": Kind(observe_postgresql, ("host", "port", "database", "user"), ("server_name",), ("ca",)),
+    "pom_service": Kind(observe_pom_service, ("services",), ("home",)),
     "tcp_closed": Kind(observe_tcp_closed, ("host", "port")),
     "anonymous_refused": Kind(observe_anonymous_refused, ("host", "port"), ("server_name",), ("ca",)),
 }

@@ -16,6 +16,9 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils import jav
 
 ALIAS = "dialtone-node"
 CA_ALIAS = "dialtone-ca"
+# How a PKCS#12 file is encrypted: the words of openssl's options, and those of its description of a file.
+PKCS12_CIPHER, PKCS12_MAC = "PBE-SHA1-3DES", "sha1"
+_CIPHER_DESCRIBED = "pbeWithSHA1And3-KeyTripleDES-CBC"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s*(.*?)\s*-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -157,6 +160,30 @@ def truststore_reasons(data: bytes | None, password: str, ca: Sequence[bytes]) -
     if reasons:
         return reasons
     return [] if set(ca) <= set(store.certificates.values()) else ["does not trust the site's CA"]
+
+
+def is_pkcs12_of_another_password(said: str) -> bool:
+    """What openssl says where the file is one, and the password is not its own."""
+    return "invalid password" in said
+
+
+def pkcs12_reasons(listing: str, description: str, chain: Sequence[bytes], same_key: bool, alias: str) -> list[str]:
+    """Why a PKCS#12 file does not hold the node's key and chain under the alias, encrypted as chosen.
+
+    `openssl pkcs12 -nokeys -info` prints the listing to its output and the description to its errors.
+    """
+    reasons = []
+    name = re.search(r"^\s*friendlyName: (.*?)\s*$", listing, re.MULTILINE)
+    if pem_to_der(listing) != list(chain):
+        reasons.append("holds another certificate")
+    if not same_key:
+        reasons.append("holds another key")
+    if name is None or name.group(1) != alias:
+        reasons.append(f"holds no key {alias}")
+    bags = [line for line in description.splitlines() if line.startswith(("PKCS7 Encrypted data:", "Shrouded Keybag:"))]
+    if not bags or any(_CIPHER_DESCRIBED not in line for line in bags) or f"MAC: {PKCS12_MAC}," not in description:
+        reasons.append("is encrypted in another way than Java before 8u301 opens")
+    return reasons
 
 
 def request_config(subject: str, dns_names: Sequence[str], ip_addresses: Sequence[str]) -> str:

@@ -48,11 +48,15 @@ options:
           - V(postgresql) verifies the server over TLS and names O(probes[].user) and O(probes[].database). It is ready when
             the server asks for the password, so when C(pg_hba.conf) lets this host in (POM-DB-10, POM-TROUBLE-07). No
             password is sent.
+          - V(pom_service) asks C(POM status) and systemd for O(probes[].services), each of which must be in one of its states
+            (POM-SVC-02, POM-SVC-05, POM-SVC-06). Where the text does not tell MASTER from DORMANT, a running service is right,
+            and is not in the fact C(roles).
           - V(tcp_closed) is right when nothing accepts connections on O(probes[].host) and O(probes[].port).
           - V(anonymous_refused) is right when the TLS service refuses a client without certificate.
         type: str
         required: true
-        choices: [unit, started_with, zookeeper, kafka, certificate, jar_version, postgresql, tcp_closed, anonymous_refused]
+        choices:
+          [unit, started_with, zookeeper, kafka, certificate, jar_version, postgresql, pom_service, tcp_closed, anonymous_refused]
       component:
         description: What the probe belongs to, handed through to the result.
         type: str
@@ -98,7 +102,7 @@ options:
         description: Days before the end of a certificate from which on it is reported; 60 where it is not given.
         type: int
       home:
-        description: Directory of the Kafka distribution.
+        description: Directory of the Kafka distribution, or C(POM_HOME).
         type: str
       expect:
         description: The version wanted.
@@ -113,6 +117,10 @@ options:
       user:
         description: Name of the database user.
         type: str
+      services:
+        description: Services of POM with C(service), C(unit) and the C(states) that are right.
+        type: list
+        elements: dict
   identity:
     description:
       - PEM files of the node's own TLS identity, made by the trust role.
@@ -271,6 +279,7 @@ PROBE_OPTIONS = {
     "product": {"type": "str", "choices": ["kafka", "zookeeper"]},
     "database": {"type": "str"},
     "user": {"type": "str"},
+    "services": {"type": "list", "elements": "dict"},
 }
 
 
@@ -317,7 +326,7 @@ def main():
             "reason": seen.reason,
             "warning": seen.warning,
             "next_step": seen.next_step,
-            "log": [] if seen.ok else last_words(unit_of(probe, probes), context),
+            "log": [] if seen.ok else last_words(seen.unit or unit_of(probe, probes), context),
         }
         for probe, seen in zip(probes, observations)
     ]

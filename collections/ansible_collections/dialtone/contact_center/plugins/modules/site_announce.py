@@ -29,7 +29,11 @@ options:
     elements: str
     default: []
   restart_all:
-    description: Whether every observed node is restarted, whatever it was started with.
+    description: Whether every observed node of ZooKeeper and Kafka is restarted, whatever it was started with.
+    type: bool
+    default: false
+  restart_all_pom:
+    description: Whether POM is restarted on every observed server, whatever it was started with.
     type: bool
     default: false
 extends_documentation_fragment: dialtone.contact_center.controller

@@ -13,6 +13,8 @@ description:
     signed certificate, and lays both down where the services of the node read them.
   - It compares certificates, names and fingerprints, never file times, and says in words why something has to change.
   - Java stores are written by keytool, with passwords from files; they are read without a JVM.
+  - A PKCS#12 file holds key, certificate and CA, encrypted in the way that Java before 8u301 opens too (POM-CERT-02). Programs
+    of others import it; what they made of it is not looked at here.
 options:
   state:
     description:
@@ -65,8 +67,12 @@ options:
       format:
         description: What is written.
         type: str
-        choices: [jks_keystore, jks_truststore, pem_key, pem_certificate, pem_ca]
+        choices: [jks_keystore, jks_truststore, pkcs12, pem_key, pem_certificate, pem_ca]
         required: true
+      alias:
+        description: Name of the key in the store of the format V(pkcs12).
+        type: str
+        default: dialtone-node
       path:
         description: Where it is written. A missing parent directory is made, owned like the file, mode 0750.
         type: path
@@ -84,7 +90,7 @@ options:
         type: str
         required: true
   store_password:
-    description: Password of Java stores and of the key in them. Needed as soon as one is exported.
+    description: Password of Java stores, of the key in them, and of PKCS#12 files. Needed as soon as one is exported.
     type: str
   keytool:
     description: Path of keytool.
@@ -174,9 +180,10 @@ SPEC = {
         "options": {
             "format": {
                 "type": "str",
-                "choices": ["jks_keystore", "jks_truststore", "pem_key", "pem_certificate", "pem_ca"],
+                "choices": ["jks_keystore", "jks_truststore", "pkcs12", "pem_key", "pem_certificate", "pem_ca"],
                 "required": True,
             },
+            "alias": {"type": "str", "default": identity.ALIAS},
             "path": {"type": "path", "required": True},
             "owner": {"type": "str", "required": True},
             "group": {"type": "str", "required": True},
@@ -273,14 +280,16 @@ class Node:
                 "{} is a {} where a file belongs: move it away, then run again".format(export["path"], observed.kind)
             )
         password = self.params["store_password"] or ""
-        if export["format"].startswith("jks") and not password:
-            raise identity.IdentityError("{} is a Java store: it needs store_password".format(export["path"]))
+        if not export["format"].startswith("pem") and not password:
+            raise identity.IdentityError("{} is a store with a key: it needs store_password".format(export["path"]))
         if export["format"] == "jks_keystore":
             reasons = identity.keystore_reasons(observed.content, password, self.chain())
         elif export["format"] == "jks_truststore":
             reasons = identity.truststore_reasons(observed.content, password, identity.pem_to_der(self.params["ca_certificate"]))
         elif observed.content is None:
             reasons = ["is created"]
+        elif export["format"] == "pkcs12":
+            reasons = self.pkcs12_reasons(export)
         else:
             reasons = [] if observed.content == self.pem(export["format"]) else ["content changes"]
         if observed.kind == "file":
@@ -302,6 +311,8 @@ class Node:
             content = self.build_keystore(export)
         elif export["format"] == "jks_truststore":
             content = self.build_truststore(export)
+        elif export["format"] == "pkcs12":
+            content = self.build_pkcs12(export)
         else:
             content = self.pem(export["format"])
         if self.read(path) == content:
@@ -334,37 +345,54 @@ class Node:
                 ) from error
             return None
 
+    def bundle(self, path, alias) -> None:
+        """Key, certificate and CA as PKCS#12, with the old algorithms: Java before 8u301 cannot open OpenSSL 3's defaults."""
+        chain = os.path.join(self.module.tmpdir, "chain.pem")
+        files.write(chain, self.read(self.certificate) + self.ca_bytes(), 0o600)
+        algorithms = ["-keypbe", identity.PKCS12_CIPHER, "-certpbe", identity.PKCS12_CIPHER, "-macalg", identity.PKCS12_MAC]
+        self.must(
+            [
+                *("openssl", "pkcs12", "-export", "-in", chain, "-inkey", self.key, "-name", alias, "-out", path),
+                *("-passout", "file:" + self.password_file(), *algorithms),
+            ],
+            "openssl pkcs12 -export",
+        )
+
+    def pkcs12_reasons(self, export):
+        """Why the file is not key, certificate and CA of the node under the alias, in the encryption that was chosen."""
+        path, password = export["path"], "file:" + self.password_file()
+        rc, out, said = self.execute(["openssl", "pkcs12", "-in", path, "-passin", password, "-nokeys", "-info"])
+        if rc != 0:
+            if self.params["on_mismatch"] == "fail" and identity.is_pkcs12_of_another_password(said):
+                raise identity.IdentityError(
+                    f"{path} does not open with trust_store_password. It is not overwritten: give the password that opens it, "
+                    "or move it away."
+                )
+            return ["is no PKCS#12 file that openssl opens with trust_store_password"]
+        key = os.path.join(self.module.tmpdir, "exported.key")
+        self.must(
+            ["openssl", "pkcs12", "-in", path, "-passin", password, "-nocerts", "-nodes", "-out", key],
+            f"openssl pkcs12 on {path}",
+        )
+        public = self.must(["openssl", "pkey", "-in", key, "-pubout"], f"openssl pkey on the key of {path}")
+        self.discard(key)
+        same_key = public.split() == (self.key_public() or "").split()
+        return identity.pkcs12_reasons(out, said, self.chain(), same_key, export["alias"])
+
+    def build_pkcs12(self, export) -> bytes:
+        bundle = os.path.join(self.module.tmpdir, "export.p12")
+        self.discard(bundle)
+        self.bundle(bundle, export["alias"])
+        content = self.read(bundle)
+        self.discard(bundle)
+        return content
+
     def build_keystore(self, export) -> bytes:
         existing = self.opened(export["path"])
         secret, store = self.password_file(), os.path.join(self.module.tmpdir, "keystore")
-        chain, bundle = os.path.join(self.module.tmpdir, "chain.pem"), os.path.join(self.module.tmpdir, "bundle.p12")
+        bundle = os.path.join(self.module.tmpdir, "bundle.p12")
         self.discard(store, bundle)
-        files.write(chain, self.read(self.certificate) + self.ca_bytes(), 0o600)
-        # The old algorithms are chosen because Java before 8u301 cannot open OpenSSL 3's defaults; the bundle lives for seconds.
-        self.must(
-            [
-                "openssl",
-                "pkcs12",
-                "-export",
-                "-in",
-                chain,
-                "-inkey",
-                self.key,
-                "-name",
-                identity.ALIAS,
-                "-out",
-                bundle,
-                "-passout",
-                "file:" + secret,
-                "-keypbe",
-                "PBE-SHA1-3DES",
-                "-certpbe",
-                "PBE-SHA1-3DES",
-                "-macalg",
-                "sha1",
-            ],
-            "openssl pkcs12",
-        )
+        self.bundle(bundle, identity.ALIAS)
         if existing is not None:
             shutil.copyfile(export["path"], store)
             os.chmod(store, 0o600)

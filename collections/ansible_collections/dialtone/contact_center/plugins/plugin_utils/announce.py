@@ -16,8 +16,18 @@ MOST_LINES_OF_A_ROLE = 8
 MOST_HOSTS_NAMED = 6
 # Measured on the lab's hosts; a site's own figures are in the records of its runs.
 SECONDS_TO_OBSERVE = 15
-SECONDS_OF_A_ROLE = {"host": 10, "kafka_distribution": 10, "trust": 10, "zookeeper": 10, "kafka": 15, "pom_database": 20}
-SECONDS_OF_A_RESTART = {"zookeeper": 8, "kafka": 15}
+SECONDS_OF_A_ROLE = {
+    "host": 10,
+    "kafka_distribution": 10,
+    "trust": 10,
+    "zookeeper": 10,
+    "kafka": 15,
+    "pom_database": 20,
+    "pom_server": 60,
+}
+SECONDS_OF_A_RESTART = {"zookeeper": 8, "kafka": 15, "pom_server": 90}
+# Minutes, not seconds: each of these is worked through on one server after the other.
+SECONDS_OF_A_STEP = {"install": 600, "reboot": 120, "schema": 180, "service": 90}
 ASKED_FOR = "a restart of all was asked for"
 CHANGING, DUE = "dialtone_changing", "dialtone_due"
 
@@ -25,6 +35,9 @@ CHANGING, DUE = "dialtone_changing", "dialtone_due"
 NO_WAY_BACK = (
     ("kafka", "raise ", "more replicas of topics: nothing in Dialtone takes replicas away again"),
     ("pom_database", "password of role ", "a new password of the database's user: the former one is nowhere kept"),
+    ("pom_server", "POM is installed", "the installation of POM: playbooks/pom_uninstall.yml removes it, and nothing else does"),
+    ("pom_server", "the POM schema is created", "the POM schema: only the database's administrator removes it"),
+    ("pom_server", "SIP 403 is classified", "CALL_FORBIDDEN: no way to switch it off is documented"),
 )
 
 Observed = Mapping[str, Any]
@@ -38,6 +51,7 @@ class Item:
     host: str
     what: str
     reasons: tuple[str, ...]
+    step: str = ""  # of a role that works in steps of very different length
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class Work:
         return (
             SECONDS_TO_OBSERVE
             + sum(SECONDS_OF_A_ROLE.get(role, 0) for role in roles)
+            + sum(SECONDS_OF_A_STEP.get(item.step, 0) for item in self.items)
             + sum(SECONDS_OF_A_RESTART[restart.component] for restart in self.restarts)
         )
 
@@ -123,6 +138,18 @@ def database_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
         yield Item(role, host, f"PostgreSQL is restarted for {parameter['parameter']}", ())
 
 
+def guided_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """What a person will be asked for on the way."""
+    for step in observed.get("open", ()):
+        yield Item(role, host, f"by hand in the console: {step['title']}", ())
+
+
+def pom_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """What is left to do on a POM server, in the order in which it is done."""
+    for action in observed.get("actions", ()):
+        yield Item(role, host, action["what"], tuple(action["reasons"]), action["name"])
+
+
 # Which role leaves its observation in which variable of a host, and how it is read. The order is that of the roll-out.
 ITEMS: tuple[tuple[str, str, Callable[[str, str, Observed], Iterable[Item]]], ...] = (
     ("host", "__host_register_observed", state_items),
@@ -132,6 +159,8 @@ ITEMS: tuple[tuple[str, str, Callable[[str, str, Observed], Iterable[Item]]], ..
     ("kafka", "__kafka_register_observed", state_items),
     ("kafka", "__kafka_register_cluster_state", cluster_items),
     ("pom_database", "__pom_database_fact_found", database_items),
+    ("pom_server", "__pom_server_register_observed", pom_items),
+    ("guided_steps", "guided_steps_found", guided_items),
 )
 
 
@@ -148,10 +177,16 @@ class Component:
 COMPONENTS = {
     "zookeeper": Component("ZooKeeper", "__zookeeper_register_observed", "__zookeeper_register_due"),
     "kafka": Component("Kafka", "__kafka_register_observed", "__kafka_register_due", "__kafka_register_cluster_state"),
+    "pom_server": Component("POM", "__pom_server_register_observed", "__pom_server_register_due"),
 }
 
 
-def work_of(hosts: Sequence[str], variables: Callable[[str], Mapping[str, Any]], restart_all: bool = False) -> Work:
+def work_of(
+    hosts: Sequence[str],
+    variables: Callable[[str], Mapping[str, Any]],
+    restart_all: bool = False,
+    restart_all_pom: bool = False,
+) -> Work:
     """What the observations of these hosts amount to. `variables` gives the variables of a host."""
     items = [item for role, name, read in ITEMS for host in hosts for item in read(role, host, variables(host).get(name) or {})]
     written = {(item.host, item.what) for item in items if item.role == "trust"}
@@ -159,7 +194,7 @@ def work_of(hosts: Sequence[str], variables: Callable[[str], Mapping[str, Any]],
     for name, component in COMPONENTS.items():
         for host in hosts:
             stores = [path for owner, path in sorted(written) if owner == host]
-            reasons = restarts_of(component, variables(host), stores, restart_all)
+            reasons = restarts_of(component, variables(host), stores, restart_all_pom if name == "pom_server" else restart_all)
             restarts += [Restart(name, host, reasons)] if reasons else []
     return Work(tuple(hosts), tuple(items), tuple(restarts))
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import rt_sockets
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import EP_UNITS, IDENTITY_ALIAS
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import pom_servers, rt_sockets
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import ledger_hosts
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 
 TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database")
@@ -26,6 +28,7 @@ COMMON_NAME_LIMIT = 64  # X.509, upper bound of a common name
 # What must be known before a host is contacted, because the model is computed from it.
 WORDS_READ = frozenset(
     {
+        "app_server_port",
         "data_center",
         "host_address",
         "host_aliases",
@@ -57,6 +60,8 @@ WORDS_READ = frozenset(
         "pom_database_port",
         "pom_database_server_managed",
         "pom_database_user",
+        "pom_server_primary_port",
+        "pom_web_sources",
         "site",
         "trust_directory",
         "trust_renew_before_days",
@@ -67,7 +72,7 @@ WORDS_READ = frozenset(
         "zookeeper_peer_port",
         "zookeeper_unit",
     }
-) | rt_sockets.WORDS_READ
+) | rt_sockets.WORDS_READ | pom_servers.WORDS_READ
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,8 @@ def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping
 
 
 def groups_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The groups that plays select a host by: the site, its components, and whether it holds a certificate."""
+    """The groups that plays select a host by: site, components, whether it holds a certificate, whether its POM is Dialtone's."""
+    keepers = ledger_hosts(model)
     return [
         {
             "name": host["name"],
@@ -182,6 +188,8 @@ def groups_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "dialtone_site",
                 *(f"dialtone_{component}" for component in host["components"] if component not in host["described"]),
                 *(["dialtone_trust"] if "trust_subject" in host["inputs"] else []),
+                *(["dialtone_pom_server", f"dialtone_pom_{kind}"] if (kind := host["inputs"].get("pom_server_kind")) else []),
+                *(["dialtone_ledger"] if host["name"] in keepers else []),
             ],
         }
         for host in model["hosts"].values()
@@ -208,18 +216,23 @@ def describe_data_center(data_center: DataCenter) -> dict[str, Any]:
 
 def connections_of(data_center: DataCenter) -> list[dict[str, Any]]:
     ensemble, brokers = data_center.having("zookeeper"), data_center.having("kafka")
-    pom_servers, databases = data_center.having(*POM_SERVERS), data_center.having("pom_database")
-    groups = [
+    servers, databases = data_center.having(*POM_SERVERS), data_center.having("pom_database")
+    applications = data_center.having("app_server")
+    primaries, auxiliaries = data_center.having("epm_primary"), data_center.having("epm_auxiliary")
+    groups: list[tuple[list[SiteHost], list[SiteHost], str | int, str, list[str]]] = [
         (ensemble, ensemble, "zookeeper_peer_port", "ZooKeeper quorum", ["POM-ZK-01"]),
         (ensemble, ensemble, "zookeeper_election_port", "ZooKeeper leader election", ["POM-ZK-01"]),
         (brokers, ensemble, "zookeeper_client_port", "Kafka broker to ZooKeeper", ["POM-ZK-01", "POM-KAFKA-05"]),
         (brokers, brokers, "kafka_listener_port", "Kafka between brokers", ["POM-KAFKA-05"]),
-        (pom_servers, ensemble, "zookeeper_client_port", "POM server to ZooKeeper", ["POM-KAFKA-04", "POM-ZK-01"]),
-        (pom_servers, brokers, "kafka_listener_port", "POM server to Kafka", ["POM-KAFKA-04", "POM-KAFKA-05"]),
-        (pom_servers, databases, "pom_database_port", "POM server to its database", ["POM-DB-10", "POM-NET-02"]),
+        (servers, ensemble, "zookeeper_client_port", "POM server to ZooKeeper", ["POM-KAFKA-04", "POM-ZK-01"]),
+        (servers, brokers, "kafka_listener_port", "POM server to Kafka", ["POM-KAFKA-04", "POM-KAFKA-05"]),
+        (servers, databases, "pom_database_port", "POM server to its database", ["POM-DB-10", "POM-NET-02"]),
+        (auxiliaries, primaries, "pom_server_primary_port", "auxiliary's installer to EPM", ["POM-AUX-02", "POM-NET-02"]),
+        (servers, servers, pom_servers.EPM_WEB_PORT, "POM server to EPM", ["POM-CFG-02", "POM-NET-02"]),
+        (servers, applications, "app_server_port", "POM server to Tomcat", ["POM-APP-04", "POM-NET-02"]),
     ]
     return [
-        describe_connection(source, target, target[port], "tcp", purpose, ids)
+        describe_connection(source, target, port if isinstance(port, int) else target[port], "tcp", purpose, ids)
         for sources, targets, port, purpose, ids in groups
         for source, target in itertools.product(sources, targets)
         if source is not target
@@ -269,6 +282,8 @@ def inputs_of(host: SiteHost, data_center: DataCenter, site: SiteWide) -> dict[s
         inputs |= kafka_inputs(host, data_center)
     if host.runs("pom_database"):
         inputs |= pom_database_inputs(data_center)
+    if pom_servers.has_managed_pom(host):
+        inputs |= pom_servers.inputs(host, data_center)
     return dict(sorted(inputs.items()))
 
 
@@ -315,6 +330,10 @@ def firewall_openings(host: SiteHost, site: SiteWide) -> list[dict[str, Any]]:
             sources.add(f"{site.addresses[connection['from']]}/32")
             if connection["purpose"] not in purposes:
                 purposes.append(connection["purpose"])
+    if host.is_any(*POM_SERVERS) and (browsers := {*admins, *host["pom_web_sources"]}):
+        sources, purposes = wanted.setdefault((pom_servers.EPM_WEB_PORT, "tcp"), (set(), []))
+        sources |= browsers
+        purposes.append("EPM pages")
     for row in site.rt_sockets:
         if row["pom_server"] == host.name:
             sources, _purposes = wanted.setdefault((row["port"], "tcp"), (set(), [row["purpose"]]))
@@ -341,6 +360,8 @@ def logical_packages(host: SiteHost) -> list[str]:
     if host.runs("pom_database") and host["pom_database_server_managed"]:
         # Its account has to exist before trust gives it a key.
         packages.add("postgresql")
+    if pom_servers.has_managed_pom(host) and host["pom_server_media_method"] == "extract":
+        packages.add("image_reader")
     if host["host_time_managed"]:
         packages.add("time")
     if host["host_firewall_managed"]:
@@ -356,12 +377,21 @@ def trust_inputs(site: str, host: SiteHost) -> dict[str, Any]:
         "trust_dns_names": names_of(host),
         "trust_ip_addresses": [host.address],
         "trust_exports": trust_exports(host),
+        "trust_service_password_word": service_password_word(host),
     }
+
+
+def service_password_word(host: SiteHost) -> str:
+    """Kafka and ZooKeeper read the stores that POM's installer made, where they run in its tree."""
+    return "certificates_keystore_password" if pom_servers.has_managed_pom(host) else "trust_store_password"
 
 
 def trust_exports(host: SiteHost) -> list[dict[str, str]]:
     exports = []
-    if host.is_any("kafka", "zookeeper"):
+    if pom_servers.imports_site_certificate(host):
+        own = {"owner": "root", "group": "root", "mode": "0600"}
+        exports.append({"format": "pkcs12", "path": pom_servers.pkcs12_path(host), "alias": IDENTITY_ALIAS, **own})
+    if host.is_any("kafka", "zookeeper") and not pom_servers.has_managed_pom(host):
         service = {"owner": host["kafka_user"], "group": host["kafka_group"], "mode": "0640"}
         exports += [
             {"format": "jks_keystore", "path": host["kafka_keystore_path"], **service},
@@ -476,6 +506,8 @@ def probes_of(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
         probes += kafka_probes(host, data_center)
     if host.runs("pom_database"):
         probes.append({"id": "pom_database.unit", "component": "pom_database", "kind": "unit", "unit": "postgresql"})
+    if pom_servers.has_managed_pom(host):
+        probes += pom_server_probes(host, data_center)
     if host.is_any(*POM_SERVERS):
         probes += [database_probe(database) for database in data_center.having("pom_database") if database.runs("pom_database")]
     return probes
@@ -529,6 +561,28 @@ def kafka_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]
             "port": host["kafka_listener_port"],
             "server_name": host.fqdn,
             "broker_id": host["kafka_broker_id"],
+        },
+    ]
+
+
+def pom_server_probes(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
+    own = {"component": "pom_server"}
+    inputs = pom_servers.inputs(host, data_center)
+    return [
+        *({"id": f"pom_server.{unit}", **own, "kind": "unit", "unit": unit} for unit in EP_UNITS),
+        {
+            "id": "pom_server.services",
+            **own,
+            "kind": "pom_service",
+            "home": inputs["pom_server_home"],
+            "services": inputs["pom_server_expected_services"],
+        },
+        {
+            "id": "pom_server.started_with",
+            **own,
+            "kind": "started_with",
+            "unit": "cmpmgr",
+            "label": f"POM on {host.name}",
         },
     ]
 

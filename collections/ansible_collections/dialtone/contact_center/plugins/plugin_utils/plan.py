@@ -10,10 +10,12 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import PomLayout
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import hand_rows, steps_of_model
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import QUANTITIES
 
@@ -138,9 +140,15 @@ def trust_files(inputs: Inputs) -> list[File]:
         File(f"{directory}/ca.crt", "certificate of the site's CA"),
     ]
     return own + [
-        File(export["path"], f"{export['format'].replace('_', ' ')} for {export['owner']}")
+        File(export["path"], export_purpose(export))
         for export in inputs.get("trust_exports", ())
     ]
+
+
+def export_purpose(export: Mapping[str, str]) -> str:
+    if export["format"] == "pkcs12":
+        return "key, certificate and CA, which POM's installer imports"
+    return f"{export['format'].replace('_', ' ')} for {export['owner']}"
 
 
 def zookeeper_files(inputs: Inputs) -> list[File]:
@@ -164,6 +172,18 @@ def pom_database_files(_inputs: Inputs) -> list[File]:
     ]
 
 
+def pom_server_files(inputs: Inputs) -> list[File]:
+    layout = PomLayout(inputs["pom_server_home"])
+    files = [
+        File(f"{layout.home}/", f"POM, by the vendor's installer: {', '.join(inputs['pom_server_packages'])}"),
+        File(layout.keystore, "POM's key and certificate, imported by the vendor's installer"),
+        File(layout.truststore, "whom POM trusts: the site's CA and what the inventory names"),
+    ]
+    if inputs["pom_server_create_schema"]:
+        files.append(File(layout.database, "how POM reaches its database, saved by the vendor's program"))
+    return files
+
+
 ROLES = (
     Role("host", "names, time and limits are what every later step relies on", is_managed, host_files, "nothing"),
     Role(
@@ -181,6 +201,20 @@ ROLES = (
         "nothing; who reads a new certificate is restarted by its own role",
     ),
     Role(
+        "pom_database",
+        "needs its certificate; POM makes its schema there",
+        carries("pom_database"),
+        pom_database_files,
+        "only where a parameter needs it, and never under running POM services (POM-DB-13)",
+    ),
+    Role(
+        "pom_server",
+        "imports the certificate, and lays down the tree of Kafka; the primary first (POM-AUX-01)",
+        lambda host: "pom_server_kind" in host["inputs"],
+        pom_server_files,
+        "POM once its installation is whole; then one server at a time, the primary first (POM-SVC-04)",
+    ),
+    Role(
         "zookeeper",
         "brokers register in ZooKeeper, so the ensemble comes first (POM-KAFKA-07)",
         carries("zookeeper"),
@@ -193,13 +227,6 @@ ROLES = (
         carries("kafka"),
         kafka_files,
         "one broker at a time, the controller last",
-    ),
-    Role(
-        "pom_database",
-        "needs its certificate; independent of Kafka",
-        carries("pom_database"),
-        pom_database_files,
-        "only where a parameter needs it, and never under running POM services (POM-DB-13)",
     ),
 )
 
@@ -223,7 +250,7 @@ def build_plan(model: Mapping[str, Any]) -> Plan:
         hosts=tuple(plan_of_host(host, arriving.get(name, [])) for name, host in hosts.items()),
         ports=ports,
         certificates=tuple(certificates_of(hosts)),
-        by_hand=tuple(hand_steps(tables.get("prerequisites", ()))),
+        by_hand=tuple(hand_steps([*tables.get("prerequisites", ()), *hand_rows(steps_of_model(model))])),
         rt_sockets=tuple(tables.get("rt_sockets", ())),
         licences=tuple(tables.get("licences", ())),
         sizing=tuple(tables.get("sizing", ())),
@@ -279,8 +306,9 @@ def certificates_of(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[Certific
             )
 
 
-def hand_steps(prerequisites: Sequence[Mapping[str, Any]]) -> Iterator[HandStep]:
-    for number, row in enumerate(prerequisites, start=1):
+def hand_steps(rows: Iterable[Mapping[str, Any]]) -> Iterator[HandStep]:
+    """What others do beforehand, then what is done in the console while the site is rolled out."""
+    for number, row in enumerate(rows, start=1):
         yield HandStep(
             number, row["team"], row["data_center"], row["subject"], dict(row["values"]), tuple(row["source"])
         )
@@ -288,7 +316,8 @@ def hand_steps(prerequisites: Sequence[Mapping[str, Any]]) -> Iterator[HandStep]
 
 def plan_of_host(host: Mapping[str, Any], arriving: Sequence[Mapping[str, Any]]) -> HostPlan:
     roles = [role for role in ROLES if role.for_host(host)]
-    units = tuple(probe["unit"] for probe in host["probes"] if probe["kind"] == "unit")
+    units = [probe["unit"] for probe in host["probes"] if probe["kind"] == "unit"]
+    units += [service["unit"] for probe in host["probes"] if probe["kind"] == "pom_service" for service in probe["services"]]
     ports = sorted({(row["port"], row["protocol"], row["purpose"]) for row in arriving})
     return HostPlan(
         name=host["name"],
@@ -301,13 +330,13 @@ def plan_of_host(host: Mapping[str, Any], arriving: Sequence[Mapping[str, Any]])
             *(file for role in roles for file in role.files(host["inputs"])),
             *(start_record(unit) for unit in recorded_units(host)),
         ),
-        services=units,
+        services=tuple(dict.fromkeys(units)),
         listens=tuple(f"{port}/{protocol} {purpose}" for port, protocol, purpose in ports),
     )
 
 
 def recorded_units(host: Mapping[str, Any]) -> list[str]:
-    return [probe["unit"] for probe in host["probes"] if probe["kind"] == "unit" and probe["component"] in ("zookeeper", "kafka")]
+    return [probe["unit"] for probe in host["probes"] if probe["kind"] == "started_with"]
 
 
 def start_record(unit: str) -> File:

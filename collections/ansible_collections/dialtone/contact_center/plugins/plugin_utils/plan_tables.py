@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import (
+    guided_steps,
     kafka_disk,
     licences,
     prerequisites,
@@ -42,6 +43,7 @@ STORAGE_WORDS = {
 KAFKA_WORDS = ("kafka_attempts_per_hour", "kafka_retention_hours", "kafka_default_replication_factor")
 WORDS_READ = (
     prerequisites.WORDS_READ
+    | guided_steps.WORDS_READ
     | frozenset(SIZING_WORDS)
     | frozenset(STORAGE_WORDS.values())
     | frozenset(KAFKA_WORDS)
@@ -58,6 +60,7 @@ def site_tables(hosts: Iterable[SiteHost]) -> dict[str, Any]:
         data_centers.setdefault(host.data_center, []).append(host)
     tables = {
         "prerequisites": prerequisites.rows(everyone),
+        "guided_steps": guided_steps.rows(everyone),
         "rt_sockets": rt_sockets.rows(everyone),
         "outside": [row for name, members in sorted(data_centers.items()) for row in _databases_outside(name, members)],
         "licences": licences.rows(everyone),

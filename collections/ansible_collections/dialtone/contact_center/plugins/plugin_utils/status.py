@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils import pom_services
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
 
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
@@ -284,6 +285,7 @@ DESCRIPTIONS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "certificate": lambda probe: ("certificate", f"over {probe.get('warn_days') or 60} days left"),
     "jar_version": lambda probe: (f"{probe.get('product') or 'kafka'} version", str(probe["expect"])),
     "postgresql": lambda probe: (f"database {probe['database']}", f"lets {probe['user']} in"),
+    "pom_service": lambda probe: ("POM's services", f"{len(probe['services'])} as they should be"),
     "tcp_closed": lambda probe: (f"port {probe['port']}", "closed"),
     "anonymous_refused": lambda probe: (f"client without certificate on {probe['port']}", "refused"),
 }
@@ -302,7 +304,16 @@ def observed_words(probe: Mapping[str, Any], answer: Mapping[str, Any], facts: M
         return facts.get("version") or state
     if kind == "postgresql" and facts.get("method"):
         return f"{state} ({facts['method']})"
+    if kind == "pom_service" and facts:
+        return pom_words(facts)
     return state
+
+
+def pom_words(facts: Mapping[str, Any]) -> str:
+    well = sum(bool(one["well"]) for one in facts["services"])
+    masters = sum(state == pom_services.MASTER for state in facts["roles"].values())
+    role = f", master of {masters}" if facts["roles"] else ", role not observable"
+    return f"{well} of {facts['of']} as they should be{role}"
 
 
 # --- what belongs to a data center as a whole ---------------------------------------------------------------------
@@ -319,6 +330,7 @@ def judge_cluster(
         judge_brokers(model, data_center, components.get("kafka", ()), answers),
         judge_certificates(data_center, answers),
         judge_database(model, data_center, components, answers),
+        judge_pom(data_center, components, answers),
     )
     rows = [row for part, _numbers in parts for row in part]
     numbers: dict[str, Any] = {}
@@ -510,6 +522,31 @@ def judge_database(
         detail=f"not from {', '.join(cut_off)}" if cut_off else "",
     )
     return [row], {"database_clients": len(clients), "database_reachable_from": tuple(reached)}
+
+
+def judge_pom(
+    data_center: str, components: Mapping[str, Sequence[str]], answers: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> tuple[list[Row], dict[str, Any]]:
+    """Whether each elected service has one master: of those whose role every POM server of the data center tells."""
+    servers = [host for component in POM_SERVERS for host in components.get(component, ())]
+    seen = answers_by_kind(answers, "pom_service", servers)
+    if not seen or len(seen) < len(servers):
+        return [], {}
+    roles = [answer["facts"].get("roles", {}) for answer in seen.values()]
+    told = [name for name in roles[0] if all(name in of_host for of_host in roles)]
+    masters = Counter(name for of_host in roles for name in told if of_host[name] == pom_services.MASTER)
+    wrong = [f"{name}: {masters[name] or 'none'}" for name in told if masters[name] != 1]
+    row = Row(
+        data_center,
+        WHOLE_CLUSTER,
+        "pom_server",
+        "master of each elected service",
+        "one",
+        "one" if not wrong else ", ".join(wrong),
+        FAIL if wrong else OK,
+        detail=f"number of masters of {', '.join(wrong)}" if wrong else "",
+    )
+    return [row] if told else [], {}
 
 
 # --- text ---------------------------------------------------------------------------------------------------------

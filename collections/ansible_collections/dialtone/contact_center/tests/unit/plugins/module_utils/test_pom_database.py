@@ -121,7 +121,7 @@ def test_a_bare_host_is_told_everything():
     [
         pytest.param(replace(CONVERGED, role=Role(VERIFIER, login=False)), ['ALTER ROLE "pom" LOGIN;'], id="no login"),
         pytest.param(
-            replace(CONVERGED, role=Role("md5abc")), ['ALTER ROLE "pom" PASSWORD :\'dialtone_verifier\';'], id="another password"
+            replace(CONVERGED, role=Role("md5abc")), ["ALTER ROLE \"pom\" PASSWORD :'dialtone_verifier';"], id="another password"
         ),
         pytest.param(replace(CONVERGED, memberships=()), ['GRANT "pg_read_all_stats" TO "pom";'], id="no membership"),
         pytest.param(

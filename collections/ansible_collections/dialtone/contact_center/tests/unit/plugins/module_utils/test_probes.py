@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import probes, restart
+from ansible_collections.dialtone.contact_center.plugins.module_utils import pom_services, probes, restart
 from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_protocol import (
     DEFAULT_OVERRIDE,
     PER_BROKER_OVERRIDE,
@@ -566,3 +566,64 @@ def test_postgresql(authority, kind, body, ok, state):
     assert (seen.ok, seen.state) == (ok, state)
     if state == "rejected":
         assert "POM-TROUBLE-07" in seen.next_step
+
+
+# --- POM ----------------------------------------------------------------------------------------------------------------
+
+POM_PROBE = {"id": "pom", "kind": "pom_service", "services": pom_services.expected_services(2)}
+
+
+def pom_context(tmp_path, states, status):
+    """A host with the command POM and units in these states."""
+    command = tmp_path / "usr/local/bin/POM"
+    command.parent.mkdir(parents=True)
+    command.touch(mode=0o755)
+
+    def run(argv):
+        if argv[0] == "systemctl":
+            names = argv[argv.index("--") + 1 :]
+            known = {name: states.get(name.partition(".")[0]) for name in names}
+            texts = {
+                name: f"LoadState={'loaded' if state else 'not-found'}\nActiveState={state}" for name, state in known.items()
+            }
+            return 0, "\n\n".join(f"Id={name}\n{text}" for name, text in texts.items()), ""
+        return 1, status, ""
+
+    return Context(identity=IDENTITY, run=run, root=str(tmp_path))
+
+
+def test_pom_serves_and_tells_its_roles(tmp_path):
+    seen = observe(POM_PROBE, pom_context(tmp_path, dict.fromkeys(pom_services.UNITS, "active"), "Campaign Director is MASTER\n"))
+    assert (seen.ok, seen.state, seen.facts["roles"]) == (True, "serving", {"Campaign Director": "MASTER"})
+    assert (seen.facts["up"], seen.facts["of"]) == (10, 10)
+
+
+def test_a_service_that_is_down_is_named_with_its_unit(tmp_path):
+    states = {**dict.fromkeys(pom_services.UNITS, "active"), "agtmgr": "failed"}
+    seen = observe(POM_PROBE, pom_context(tmp_path, states, ""))
+    assert (seen.ok, seen.state, seen.unit) == (False, "degraded", "agtmgr")
+    assert seen.reason == "Agent Manager (agtmgr) is STOPPED, must be MASTER or DORMANT"
+    assert "journalctl -u agtmgr" in seen.next_step
+
+
+def test_a_standby_is_well_when_it_is_stopped(tmp_path):
+    probe = {**POM_PROBE, "services": pom_services.expected_services(2, active=False)}
+    seen = observe(probe, pom_context(tmp_path, dict.fromkeys(pom_services.UNITS, "inactive"), ""))
+    assert (seen.ok, seen.state) == (True, "stopped")
+
+
+def test_a_host_without_pom_is_not_waited_for(tmp_path):
+    seen = observe(POM_PROBE, pom_context(tmp_path, {}, ""))
+    assert (seen.ok, seen.state, seen.final) == (False, "not_installed", True)
+
+
+def test_services_that_are_badly_described_are_refused():
+    with pytest.raises(ProbeError, match="each of services needs service, unit, states"):
+        observe({**POM_PROBE, "services": [{"unit": "cmpmgr"}]}, Context(IDENTITY, lambda _argv: (0, "", "")))
+
+
+@pytest.mark.parametrize(
+    ("unit", "playbook"), [("cmpmgr", "pom_restart.yml"), ("pomkafka", "kafka_restart.yml"), ("kafka", "kafka_restart.yml")]
+)
+def test_who_restarts_a_stale_service(unit, playbook):
+    assert probes.restarting_playbook(unit) == playbook

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -113,3 +114,45 @@ def test_the_request_names_everything_and_nothing_can_be_injected():
 def test_damaged_pem_is_an_error():
     with pytest.raises(identity.IdentityError, match="damaged"):
         identity.pem_to_der("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----")
+
+
+# --- PKCS#12 ------------------------------------------------------------------------------------------------------
+
+BLOCK = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n"
+OWN, CA = b"own", b"ca"
+# As OpenSSL 1.1.1 (RHEL 8) and 3.0 (RHEL 9, Debian 12) print it.
+LISTING = (
+    "Bag Attributes\n    localKeyID: 13 81 2E F8 \n    friendlyName: pomservercert\nsubject=CN = epm1\n\nissuer=CN = Site CA\n\n"
+    + BLOCK.format(base64.b64encode(OWN).decode())
+    + "Bag Attributes: <No Attributes>\nsubject=CN = Site CA\nissuer=CN = Site CA\n"
+    + BLOCK.format(base64.b64encode(CA).decode())
+)
+DESCRIPTION = (
+    "MAC: sha1, Iteration 2048\nMAC length: 20, salt length: 8\n"
+    "PKCS7 Encrypted data: pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 2048\nCertificate bag\nCertificate bag\n"
+    "PKCS7 Data\nShrouded Keybag: pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 2048\n"
+)
+TODAYS_DEFAULT = DESCRIPTION.replace("sha1", "sha256").replace(
+    "pbeWithSHA1And3-KeyTripleDES-CBC", "PBES2, PBKDF2, AES-256-CBC"
+)
+
+
+@pytest.mark.parametrize(
+    ("listing", "description", "same_key", "alias", "reasons"),
+    [
+        (LISTING, DESCRIPTION, True, "pomservercert", []),
+        (LISTING, DESCRIPTION, True, "pomserver", ["holds no key pomserver"]),
+        (LISTING.replace("friendlyName", "other"), DESCRIPTION, True, "pomservercert", ["holds no key pomservercert"]),
+        (LISTING, DESCRIPTION, False, "pomservercert", ["holds another key"]),
+        (LISTING.split("Bag Attributes: ")[0], DESCRIPTION, True, "pomservercert", ["holds another certificate"]),
+        (LISTING, TODAYS_DEFAULT, True, "pomservercert", ["is encrypted in another way than Java before 8u301 opens"]),
+        (LISTING, "", True, "pomservercert", ["is encrypted in another way than Java before 8u301 opens"]),
+    ],
+)
+def test_what_a_bundle_must_hold(listing, description, same_key, alias, reasons):
+    assert identity.pkcs12_reasons(listing, description, [OWN, CA], same_key, alias) == reasons
+
+
+def test_a_wrong_password_is_told_from_a_damaged_file():
+    assert identity.is_pkcs12_of_another_password("MAC: sha1, Iteration 2048\nMac verify error: invalid password?\n")
+    assert not identity.is_pkcs12_of_another_password("error:0680008E:asn1 encoding routines:asn1_d2i_read_bio:not enough data")

@@ -17,6 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import java_keystore
@@ -208,3 +209,104 @@ def test_a_store_that_does_not_open_is_not_overwritten(run_module, arguments, au
     assert result["failed"]
     assert "It is not overwritten" in result["msg"]
     assert Path(keystore).read_bytes() == b"\xfe\xed\xfe\xed" + bytes(40)
+
+
+# --- PKCS#12 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bundle(arguments, tmp_path) -> Path:
+    path = tmp_path / "tls" / "pom.p12"
+    owner = {key: arguments["exports"][0][key] for key in ("owner", "group")}
+    arguments["exports"] = [{"format": "pkcs12", "path": str(path), "alias": "pomservercert", "mode": "0600", **owner}]
+    return path
+
+
+def reasons_for(run_module, arguments, path: Path) -> list[str]:
+    return run_module(tls_identity, {**arguments, "state": "observed"})["reasons"].get(str(path), [])
+
+
+def test_a_bundle_holds_key_certificate_and_ca_under_the_alias(run_module, arguments, authority, bundle, tmp_path):
+    result = issue(run_module, arguments, authority)
+    assert (result["changed"], result.get("failed", False)) == (True, False), result
+    assert PASSWORD not in json.dumps(result)
+    assert bundle.stat().st_mode & 0o777 == 0o600
+    read = pkcs12.load_pkcs12(bundle.read_bytes(), PASSWORD.encode())
+    own = (tmp_path / "tls" / "node.key").read_bytes()
+    assert read.key.private_numbers() == serialization.load_pem_private_key(own, None).private_numbers()
+    assert read.cert.friendly_name == b"pomservercert"
+    assert [extra.certificate for extra in read.additional_certs] == [authority.certificate]
+    assert run_module(tls_identity, {**arguments, "state": "present"})["changed"] is False
+
+
+@needs_keytool
+def test_a_bundle_is_encrypted_so_that_old_java_opens_it(run_module, arguments, authority, bundle, tmp_path):
+    issue(run_module, arguments, authority)
+    secret = tmp_path / "secret"
+    secret.write_text(PASSWORD + "\n")
+    argv = ["keytool", "-list", "-keystore", str(bundle), "-storetype", "PKCS12", "-storepass:file", str(secret)]
+    assert "pomservercert" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    argv = ["openssl", "pkcs12", "-in", str(bundle), "-passin", f"file:{secret}", "-info", "-noout"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True).stderr
+    assert said.count("pbeWithSHA1And3-KeyTripleDES-CBC") == 2
+    assert "MAC: sha1" in said
+
+
+def test_a_renewed_certificate_renews_the_bundle(run_module, arguments, authority, bundle):
+    issue(run_module, arguments, authority)
+    before = bundle.read_bytes()
+    arguments["dns_names"] = ["epm1.example.com", "epm1"]
+    assert issue(run_module, arguments, authority)["changed"]
+    assert bundle.read_bytes() != before
+    assert reasons_for(run_module, arguments, bundle) == []
+
+
+def rewritten(bundle: Path, *, name: bytes = b"pomservercert", encryption=None, key=None) -> None:
+    read = pkcs12.load_pkcs12(bundle.read_bytes(), PASSWORD.encode())
+    encryption = encryption or (
+        serialization.PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(2048)
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(hashes.SHA1())
+        .build(PASSWORD.encode())
+    )
+    chain = [extra.certificate for extra in read.additional_certs]
+    own = read.cert.certificate
+    if key is not None:
+        own, chain = None, [own, *chain]
+    bundle.write_bytes(pkcs12.serialize_key_and_certificates(name, key or read.key, own, chain, encryption))
+
+
+def test_a_bundle_of_another_kind_is_made_anew(run_module, arguments, authority, bundle):
+    issue(run_module, arguments, authority)
+    rewritten(bundle)
+    assert reasons_for(run_module, arguments, bundle) == [], "who wrote it does not matter"
+    rewritten(bundle, name=b"tomcat")
+    assert reasons_for(run_module, arguments, bundle) == ["holds no key pomservercert"]
+    rewritten(bundle, encryption=serialization.BestAvailableEncryption(PASSWORD.encode()))
+    assert reasons_for(run_module, arguments, bundle) == ["is encrypted in another way than Java before 8u301 opens"]
+    rewritten(bundle, key=rsa.generate_private_key(65537, 2048))
+    assert "holds another key" in reasons_for(run_module, arguments, bundle)
+    bundle.write_bytes(b"not a store")
+    assert reasons_for(run_module, arguments, bundle) == [
+        "is no PKCS#12 file that openssl opens with trust_store_password"
+    ]
+    assert run_module(tls_identity, {**arguments, "state": "present"})["changed"]
+    assert reasons_for(run_module, arguments, bundle) == []
+
+
+def test_a_bundle_of_another_password_is_not_overwritten(run_module, arguments, authority, bundle):
+    issue(run_module, arguments, authority)
+    before = bundle.read_bytes()
+    arguments["store_password"] = "another-password-9"
+    refused = run_module(tls_identity, {**arguments, "state": "present"})
+    assert refused["failed"]
+    assert "does not open with trust_store_password. It is not overwritten" in refused["msg"]
+    assert bundle.read_bytes() == before
+    assert run_module(tls_identity, {**arguments, "state": "present", "on_mismatch": "repair"})["changed"]
+
+
+def test_a_bundle_needs_a_password(run_module, arguments, authority, bundle):
+    del arguments["store_password"]
+    result = run_module(tls_identity, {**arguments, "state": "observed"})
+    assert "it needs store_password" in result["msg"]

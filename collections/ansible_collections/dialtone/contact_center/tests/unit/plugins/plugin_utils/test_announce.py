@@ -74,6 +74,7 @@ def test_a_site_as_it_should_be_has_nothing_to_do() -> None:
             "PostgreSQL is restarted for shared_buffers",
         ),
         ("__kafka_register_cluster_state", {"actions": ["num.io.threads: 8 becomes 16"]}, "num.io.threads: 8 becomes 16"),
+        ("guided_steps_found", {"open": [{"title": "Add the server epm2"}]}, "by hand in the console: Add the server epm2"),
     ],
 )
 def test_everything_that_a_role_saw_makes_its_host_due(variable: str, observed: dict[str, Any], what: str) -> None:
@@ -200,3 +201,38 @@ def test_a_data_center_in_which_nothing_is_due_is_left_alone() -> None:
         {"name": "epm2", "groups": ["dialtone_changing"]},
     ]
     assert memberships(Work(tuple(places), (), ()), places) == []
+
+
+POM_OBSERVED = {
+    "actions": [
+        {"name": "install", "what": "POM is installed (primary)", "reasons": [], "key": ""},
+        {"name": "schema", "what": "the POM schema is created, and its connection saved", "reasons": [], "key": ""},
+    ],
+    "units": {"cmpmgr": {"reasons": [], "stale_after": ["pomTrustStore differs from what POM on epm1 was started with"]}},
+}
+
+
+def test_what_is_left_to_do_on_a_pom_server_is_told_with_what_has_no_way_back():
+    work = work_of(["epm1"], {"epm1": {"__pom_server_register_observed": POM_OBSERVED}}.__getitem__)
+    assert [item.what for item in work.items] == [action["what"] for action in POM_OBSERVED["actions"]]
+    assert [(restart.component, restart.host) for restart in work.restarts] == [("pom_server", "epm1")]
+    text = " ".join(render(work, "main", "site.yml", "nothing").split())
+    assert "POM is restarted node by node" in text
+    assert "pom_uninstall.yml removes it" in text
+    assert "only the database's administrator removes it" in text
+    assert work.seconds > 600
+
+
+def test_a_restart_of_all_of_kafka_is_none_of_pom_and_the_other_way_round():
+    variables = {
+        "epm1": {
+            "__kafka_register_observed": {"units": {"pomkafka": {"reasons": []}}},
+            "__pom_server_register_observed": {"units": {"cmpmgr": {"reasons": []}}},
+        }
+    }
+
+    def restarted(**asked):
+        return {restart.component for restart in work_of(["epm1"], variables.__getitem__, **asked).restarts}
+
+    assert restarted(restart_all=True) == {"kafka"}
+    assert restarted(restart_all_pom=True) == {"pom_server"}

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.probes import check_probes
 from ansible_collections.dialtone.contact_center.plugins.module_utils.tls_client import Identity
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import rt_sockets
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import pom_servers, rt_sockets
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import (
     WORDS_READ,
     SiteHost,
@@ -26,6 +27,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model impo
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
 
 CATALOGUE = load_catalogue()
+POM_WORDS = pom_servers.WORDS_READ
 SECRETS = {word.name: f"canary-{word.name}" for word in CATALOGUE.words.values() if word.is_secret}
 
 
@@ -80,13 +82,28 @@ def test_only_declared_words_are_read() -> None:
         def __len__(self) -> int:
             return len(self._words)
 
-    build_model("main", [SiteHost(host.name, host.components, Recorder(host.words)) for host in hosts()])
+    optional = {name: word.schema for name, word in CATALOGUE.words.items() if name in POM_WORDS and not word.has_default}
+    stated = {name: schema.get("examples", ["0" * 64])[0] for name, schema in optional.items()}
+    sources = {"pom_database_contact_sources": ["oracle", "mssql"]}
+    site = [
+        *hosts(),
+        site_host("epm8", 8, "epm_primary", data_center="dc8", **stated, **sources),
+        site_host("epm9", 9, "epm_primary", data_center="dc9", pom_scenario="geo", certificates_source="delivered"),
+    ]
+    build_model("main", [SiteHost(host.name, host.components, Recorder(host.words)) for host in site])
     assert read | {"site"} | rt_sockets.WORDS_READ == WORDS_READ
 
 
 def test_inputs_are_inputs_of_the_schemas(model: dict[str, Any]) -> None:
     for host in model["hosts"].values():
         assert set(host["inputs"]) <= set(CATALOGUE.words)
+
+
+def test_inputs_have_the_shape_that_the_roles_declare(model: dict[str, Any]) -> None:
+    for host in model["hosts"].values():
+        for name, value in host["inputs"].items():
+            validator = Draft202012Validator(dict(CATALOGUE.words[name].schema))
+            assert list(validator.iter_errors(value)) == [], f"{name} of {host['name']}"
 
 
 def test_computed_inputs_are_complete(model: dict[str, Any]) -> None:
@@ -114,6 +131,7 @@ def test_services_are_asked_what_they_were_started_with(model: dict[str, Any]) -
     assert asked == {
         "zookeeper.started_with": ("ZooKeeper server 2", None, None),
         "kafka.started_with": ("broker 2", properties, 2),
+        "pom_server.started_with": ("POM on epm2", None, None),
     }
 
 
@@ -152,6 +170,21 @@ def test_every_connection_has_an_opening(model: dict[str, Any]) -> None:
             and any(IPv4Network(f"{addresses[connection['from']]}/32").subnet_of(IPv4Network(s)) for s in opening["sources"])
             for opening in openings
         ), connection
+
+
+def test_pom_servers_reach_each_others_pages_and_the_application_server(model: dict[str, Any]) -> None:
+    ends = {(c["from"], c["to"], c["port"]) for c in model["connections"] if c["port"] in (80, 443, 7443)}
+    assert ends == {
+        ("epm1", "epm2", 443), ("epm2", "epm1", 443), ("epm2", "epm1", 80), ("epm1", "app1", 7443), ("epm2", "app1", 7443)
+    }  # fmt: skip
+
+
+def test_browsers_reach_the_epm_pages() -> None:
+    words = {"host_firewall_admin_sources": ["198.51.100.0/25"], "pom_web_sources": ["198.51.100.0/24"]}
+    model = build_model("main", [site_host("epm1", 1, "epm_primary", **words), site_host("db1", 4, "app_server", **words)])
+    openings = {name: host["inputs"]["host_firewall_openings"] for name, host in model["hosts"].items()}
+    assert {"port": 443, "protocol": "tcp", "sources": ["198.51.100.0/24"], "purpose": "EPM pages"} in openings["epm1"]
+    assert 443 not in [opening["port"] for opening in openings["db1"]]
 
 
 def test_administrators_reach_the_port_of_ssh() -> None:
@@ -241,3 +274,45 @@ def test_the_firewall_lets_real_time_data_in() -> None:
     ]
     openings = build_model("main", site)["hosts"]["epm1"]["inputs"]["host_firewall_openings"]
     assert {"port": 7000, "protocol": "tcp", "sources": ["192.0.2.99/32"], "purpose": "real-time data (RT socket)"} in openings
+
+
+# --- POM servers --------------------------------------------------------------------------------------------------
+
+
+def exports_of(model: dict[str, Any], host: str) -> list[tuple[str, str]]:
+    return [(export["format"], export["path"]) for export in model["hosts"][host]["inputs"]["trust_exports"]]
+
+
+def test_a_pom_server_gets_a_bundle_and_nothing_in_the_vendors_tree(model: dict[str, Any]) -> None:
+    (bundle,) = model["hosts"]["epm1"]["inputs"]["trust_exports"]
+    assert bundle == {
+        "format": "pkcs12", "path": "/etc/dialtone/tls/pom.p12", "alias": "pomservercert", "owner": "root", "group": "root",
+        "mode": "0600",
+    }  # fmt: skip
+    assert [kind for kind, _path in exports_of(model, "kafka3")] == ["jks_keystore", "jks_truststore"]
+    words = {name: model["hosts"][name]["inputs"]["trust_service_password_word"] for name in ("epm1", "kafka3")}
+    assert words == {"epm1": "certificates_keystore_password", "kafka3": "trust_store_password"}
+
+
+def test_where_somebody_else_keeps_pom_the_stores_are_ours() -> None:
+    site = [site_host("epm1", 1, "epm_primary", "zookeeper", "kafka", pom_server_managed=False)]
+    model = build_model("main", site)
+    assert [kind for kind, _path in exports_of(model, "epm1")] == ["jks_keystore", "jks_truststore"]
+    inputs = model["hosts"]["epm1"]["inputs"]
+    assert inputs["trust_service_password_word"] == "trust_store_password"
+    assert not [name for name in inputs if name.startswith("pom_server_")]
+    assert not [probe for probe in model["hosts"]["epm1"]["probes"] if probe["component"] == "pom_server"]
+    (member,) = groups_of(model)
+    assert not [group for group in member["groups"] if group.startswith("dialtone_pom_")]
+
+
+@pytest.mark.parametrize("source", ["delivered", "generated"])
+def test_no_bundle_is_made_for_another_certificate(source: str) -> None:
+    assert exports_of(build_model("main", [site_host("epm1", 1, "epm_primary", certificates_source=source)]), "epm1") == []
+
+
+def test_plays_find_pom_servers_by_kind(model: dict[str, Any]) -> None:
+    memberships = {entry["name"]: set(entry["groups"]) for entry in groups_of(model)}
+    assert {"dialtone_pom_server", "dialtone_pom_primary"} <= memberships["epm1"]
+    assert {"dialtone_pom_server", "dialtone_pom_auxiliary"} <= memberships["epm2"]
+    assert "dialtone_pom_server" not in memberships["kafka3"]

@@ -6,12 +6,15 @@ import csv
 import io
 import json
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_steps
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import (
     build_plan,
     ports_csv,
     render_plan,
     render_summary,
 )
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan_html import render
+from ansible_collections.dialtone.contact_center.tests.unit.plugins.plugin_utils.described_site import site_host
 from ansible_collections.dialtone.contact_center.tests.unit.plugins.plugin_utils.example_site import COMPONENTS, model
 
 
@@ -21,9 +24,36 @@ def host(name):
 
 def test_order_is_that_of_a_roll_out():
     steps = build_plan(model()).steps
-    assert [step.role for step in steps] == ["host", "kafka_distribution", "trust", "zookeeper", "kafka", "pom_database"]
+    assert [step.role for step in steps] == ["host", "kafka_distribution", "trust", "pom_database", "zookeeper", "kafka"]
     assert [step.number for step in steps] == list(range(1, 7))
     assert all(step.why for step in steps)
+
+
+def test_pom_is_installed_before_the_kafka_of_its_tree_is_configured():
+    site = model()
+    site["hosts"]["epm1"]["inputs"] |= {
+        "pom_server_kind": "primary",
+        "pom_server_home": "/opt/Avaya/avpom/POManager",
+        "pom_server_packages": ["vpmsplugin", "pomserver"],
+        "pom_server_create_schema": True,
+        "trust_exports": [{"format": "pkcs12", "path": "/etc/dialtone/tls/pom.p12", "owner": "root"}],
+    }
+    site["hosts"]["epm1"]["probes"] += [
+        {"id": "pom_server.services", "component": "pom_server", "kind": "pom_service", "services": [
+            {"service": "Kafka Server", "unit": "kafka", "states": ["RUNNING"]},
+            {"service": "Campaign Manager", "unit": "cmpmgr", "states": ["RUNNING"]},
+        ]},
+        {"id": "pom_server.started_with", "component": "pom_server", "kind": "started_with", "unit": "cmpmgr", "label": "POM"},
+    ]  # fmt: skip
+    plan = build_plan(site)
+    assert [step.role for step in plan.steps][2:5] == ["trust", "pom_database", "pom_server"]
+    assert next(step.hosts for step in plan.steps if step.role == "pom_server") == ("epm1",)
+    epm1 = next(host for host in plan.hosts if host.name == "epm1")
+    assert epm1.services == ("zookeeper", "kafka", "cmpmgr"), "a unit is named once"
+    paths = [file.path for file in epm1.files]
+    assert {file.path: file.purpose for file in epm1.files}["/etc/dialtone/tls/pom.p12"].endswith("POM's installer imports")
+    assert "/opt/Avaya/avpom/POManager/config/PIMHibernate.cfg.xml" in paths
+    assert "/etc/systemd/system/cmpmgr.service.d/50-dialtone.conf" in paths
 
 
 def test_a_step_without_hosts_is_no_step():
@@ -137,6 +167,20 @@ def test_what_a_person_does_stands_with_its_values():
     text = render_plan(plan)
     assert "1. CMS                [ ] package RT_socket configured (dc1)" in text
     assert "to: epm1, epm2" in text
+
+
+def test_guided_steps_follow_what_others_do_beforehand():
+    hosts = [site_host("epm1", 11, "epm_primary", pom_outcall_user="outcall", pom_database_host="db.example.com")]
+    plan = build_plan(model() | {"tables": TABLES | {"guided_steps": guided_steps.rows(hosts)}})
+    assert [step.team for step in plan.by_hand] == ["CMS", *["EPM console"] * 4]
+    outcall = plan.by_hand[3]
+    assert outcall.values == {
+        "page": "Proactive Outreach > Manager > Configurations > Servers > Outbound Settings > EPM",
+        "User Name": "outcall",
+        "Password": "variable pom_outcall_password",
+    }
+    assert "Give POM a user with Outcall privileges" in render_plan(plan)
+    assert "By hand and by others" in render(plan)
 
 
 def test_waiver_is_told_in_the_plan():

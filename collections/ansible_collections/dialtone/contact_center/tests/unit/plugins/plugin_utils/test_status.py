@@ -249,3 +249,61 @@ def test_worst(states, expected):
 )
 def test_moment(text, expected):
     assert moment(text) == expected
+
+
+# --- POM ----------------------------------------------------------------------------------------------------------------
+
+POM_SERVERS = {"epm1": "epm_primary", "epm2": "epm_auxiliary"}
+
+
+def pom_answer(states):
+    """What the probe pom_service answers, by service and state; a service without a role is one that shows none."""
+    services = [
+        {"service": name, "unit": name, "state": state, "expected": [state], "well": True, "role_observed": True}
+        for name, state in states.items()
+    ]
+    roles = {name: state for name, state in states.items() if state in ("MASTER", "DORMANT")}
+    facts = {"services": services, "up": len(states), "of": len(states), "roles": roles}
+    return {"id": "pom", "kind": "pom_service", "component": "pom_server", "ok": True, "state": "serving", "facts": facts}
+
+
+def pom_site(states):
+    probe = {"id": "pom", "component": "pom_server", "kind": "pom_service", "services": [{}, {}]}
+    hosts = {
+        name: {**host_of(name, component), "probes": [probe]} for name, component in POM_SERVERS.items()
+    }
+    site = {"site": "main", "hosts": hosts, "data_centers": {"dc1": {"hosts": list(hosts), "components": components()}}}
+    return status_of({name: {"probes": [pom_answer(states[name])]} for name in states}, site=site)
+
+
+def components():
+    return {component: [name] for name, component in POM_SERVERS.items()}
+
+
+def host_of(name, component):
+    return {"name": name, "fqdn": name, "address": "", "data_center": "dc1", "components": [component], "described": []}
+
+
+MASTERS_ROW = "master of each elected service"
+
+
+def test_each_elected_service_has_one_master():
+    one = {"Campaign Director": "MASTER", "Agent Manager": "DORMANT"}
+    other = {"Campaign Director": "DORMANT", "Agent Manager": "MASTER"}
+    status = pom_site({"epm1": one, "epm2": other})
+    assert (row(status, MASTERS_ROW).state, row(status, MASTERS_ROW).observed) == (OK, "one")
+    assert row(status, "POM's services", "epm1").observed == "2 of 2 as they should be, master of 1"
+
+
+@pytest.mark.parametrize(("states", "words"), [(("DORMANT", "DORMANT"), "none"), (("MASTER", "MASTER"), "2")])
+def test_no_master_and_two_masters_are_wrong(states, words):
+    status = pom_site({name: {"Campaign Director": state} for name, state in zip(POM_SERVERS, states)})
+    assert (row(status, MASTERS_ROW).state, row(status, MASTERS_ROW).observed) == (FAIL, f"Campaign Director: {words}")
+
+
+def test_masters_are_not_counted_where_a_server_tells_no_role_or_did_not_answer():
+    running, master = {"Campaign Director": "RUNNING"}, {"Campaign Director": "MASTER"}
+    for states in ({"epm1": running, "epm2": running}, {"epm1": master, "epm2": running}, {"epm1": master}):
+        assert not [found for found in pom_site(states).rows if found.what == MASTERS_ROW]
+    status = pom_site({"epm1": running, "epm2": running})
+    assert row(status, "POM's services", "epm2").observed == "1 of 1 as they should be, role not observable"

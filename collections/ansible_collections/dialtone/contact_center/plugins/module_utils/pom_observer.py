@@ -1,0 +1,233 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Looking at a POM server. Nothing here changes it, and nothing here judges what was seen."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import host_state, pom_services
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_connection import Connection
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import (
+    DRIVER_DIRECTORIES,
+    EP_HOME,
+    EP_UNITS,
+    INSTALLER,
+    PARTS,
+    PROGRAMS,
+    TRUSTSTORE_PROGRAM,
+    WRAPPER,
+    WRAPPER_DIRECTORIES,
+    PomLayout,
+)
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server import (
+    ABSENT,
+    COMPLETE,
+    LEDGER,
+    PARTIAL,
+    PRESENT,
+    UNKNOWN,
+    UNREACHABLE,
+    Installation,
+    PomServerError,
+    Trusted,
+)
+
+# The unit of the installation's job, which vendor_dialogue leads.
+JOB_UNIT = f"dialtone-job-{INSTALLER}"
+LOG_LINES = 15
+SUCCESS = "Installation was successful."
+BANNER = re.compile(r"Avaya POM (POM(?:\.\d+){3,})")
+# The one table of the schema that the documents name.
+SCHEMA_QUERY = "SELECT count(*) FROM information_schema.tables WHERE lower(table_name) = 'pim_server'"
+
+Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
+
+
+@dataclass
+class Observer:
+    """Looks at the host. The files of a host are below another root only in tests."""
+
+    run: Run
+    layout: PomLayout
+    root: str = "/"
+
+    def real(self, path: str) -> str:
+        return path if self.root == "/" else os.path.join(self.root, path.lstrip("/"))
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(self.real(path))
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            with open(self.real(path), "rb") as stream:
+                return stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def text(self, path: str) -> str:
+        return (self.read(path) or b"").decode("utf-8", "replace")
+
+    def has_experience_portal(self) -> bool:
+        return os.path.isdir(self.real(EP_HOME))
+
+    def boot_id(self) -> str:
+        return self.text("/proc/sys/kernel/random/boot_id").strip()
+
+    def units(self) -> tuple[dict[str, str], bool]:
+        """The state of each unit that systemd knows, and whether the installer's job runs: one call."""
+        names = [f"{unit}.service" for unit in (*EP_UNITS, *pom_services.UNITS, JOB_UNIT)]
+        rc, out, err = self.run(["systemctl", "show", "--no-pager", "--property=Id,LoadState,ActiveState", "--", *names])
+        if rc != 0:
+            raise PomServerError(f"systemctl show ended with {rc}: {err.strip()}")
+        shown = host_state.parse_show(out)
+        states = {
+            name[: -len(".service")]: values.get("ActiveState", "")
+            for name, values in shown.items()
+            if values.get("LoadState") not in ("not-found", "")
+        }
+        return states, states.pop(JOB_UNIT, "") in ("active", "activating", "deactivating")
+
+    def installation(self, units: Mapping[str, str]) -> Installation:
+        """Absent, in part, or complete: the programs of bin, the keystore, and the units that systemd knows (POM-INST-01)."""
+        needed = {f"bin/{program}": f"{self.layout.bin}/{program}" for program in PROGRAMS}
+        needed["config/pomKeyStore"] = self.layout.keystore
+        there = {name: self.exists(path) for name, path in needed.items()}
+        known = [unit for unit in pom_services.OWN_UNITS if unit in units]
+        there["units"] = len(known) == len(pom_services.OWN_UNITS)
+        parts = [f"{self.layout.home}/{part}" for part in PARTS if self.exists(f"{self.layout.home}/{part}")]
+        parts += [f"unit {unit}" for unit in known]
+        if not parts:
+            return Installation(ABSENT, directory_exists=self._is_filled(self.layout.install_path))
+        missing = tuple(name for name, is_there in there.items() if not is_there)
+        version, lines = self.installer_log()
+        return Installation(PARTIAL if missing else COMPLETE, tuple(parts), missing, True, version, lines)
+
+    def _is_filled(self, path: str) -> bool:
+        try:
+            return bool(os.listdir(self.real(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def installer_log(self) -> tuple[str, tuple[str, ...]]:
+        """The version in the installer's banner, and the last lines of the newest log that has one or tells of a success."""
+        directory = self.real(self.layout.logs)
+        try:
+            names = sorted(os.listdir(directory), key=lambda name: -os.path.getmtime(os.path.join(directory, name)))
+        except OSError:
+            return "", ()
+        version = ""
+        for name in names:
+            if not os.path.isfile(os.path.join(directory, name)) or not re.search(r"(?i)install", name):
+                continue
+            text = self.text(f"{self.layout.logs}/{name}")
+            banner = BANNER.search(text)
+            version = version or (banner.group(1) if banner else "")
+            if banner or SUCCESS in text:
+                return version, tuple(text.splitlines()[-LOG_LINES:])
+        return version, ()
+
+    def markers(self) -> dict[str, dict[str, Any]]:
+        """What Dialtone recorded of what no program of the vendor tells."""
+        found = {}
+        directory = self.real(LEDGER)
+        for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+            if name.endswith(".json"):
+                try:
+                    content = json.loads(self.text(f"{LEDGER}/{name}"))
+                except ValueError:
+                    continue
+                if isinstance(content, dict):
+                    found[name[: -len(".json")]] = content
+        return found
+
+    def free_mb(self) -> int:
+        path = self.real(self.layout.install_path)
+        while not os.path.isdir(path) and path != os.path.dirname(path):
+            path = os.path.dirname(path)
+        return int(shutil.disk_usage(path).free // 1024**2)
+
+    def drivers(self, home_directory: str, names: Mapping[str, str]) -> dict[str, str]:
+        """SHA-256 of the jar of each engine, where it is in the directory that the vendor's program reads."""
+        jars = {engine: self.read(f"{home_directory}/{DRIVER_DIRECTORIES[engine]}/{name}") for engine, name in names.items()}
+        return {engine: hashlib.sha256(jar).hexdigest() for engine, jar in jars.items() if jar is not None}
+
+    def truststore_program(self) -> str:
+        """The program that imports into the truststore, under whichever spelling it has (T-086)."""
+        try:
+            names = [name for name in os.listdir(self.real(self.layout.bin)) if name.lower() == TRUSTSTORE_PROGRAM.lower()]
+        except OSError:
+            return ""
+        if len(names) > 1:
+            raise PomServerError(
+                f"{self.layout.bin} holds {' and '.join(sorted(names))}, two spellings of one program: "
+                "which one is meant cannot be told; compare them with the media, and move the wrong one away (T-086)"
+            )
+        return f"{self.layout.bin}/{names[0]}" if names else ""
+
+    def wrapper(self) -> str:
+        """The command POM, which the documents call by its name alone."""
+        places = [f"{directory}/{WRAPPER}" for directory in (*WRAPPER_DIRECTORIES, self.layout.bin)]
+        return next((path for path in places if os.access(self.real(path), os.X_OK)), "")
+
+    def status(self) -> pom_services.Status:
+        """What `POM status` says; nothing where the command is not found."""
+        wrapper = self.wrapper()
+        if not wrapper:
+            return pom_services.Status({})
+        _rc, out, err = self.run([self.real(wrapper), "status"])
+        return pom_services.parse_status(out + "\n" + err)
+
+    def schema(self, wanted: Connection, password: str, ca_path: str) -> tuple[str, str]:
+        """(state, problem) of the POM schema, asked with psql. Other engines have no client on a POM server."""
+        psql = shutil.which("psql")
+        if wanted.engine != "postgres":
+            return UNKNOWN, ""
+        if psql is None:
+            return UNKNOWN, "psql is not on this host"
+        words = {
+            "host": wanted.host,
+            "port": str(wanted.port),
+            "dbname": wanted.name,
+            "user": wanted.user,
+            "connect_timeout": "10",
+            "sslmode": "verify-full" if wanted.secured else "prefer",
+        }
+        if wanted.secured:
+            words["sslrootcert"] = ca_path
+        with tempfile.NamedTemporaryFile("w", prefix="dialtone-", encoding="utf-8") as passwords:
+            passwords.write("*:*:*:*:{}\n".format(password.replace("\\", "\\\\").replace(":", "\\:")))
+            passwords.flush()
+            words["passfile"] = passwords.name
+            conninfo = " ".join(
+                "{}='{}'".format(key, value.replace("\\", "\\\\").replace("'", "\\'")) for key, value in words.items()
+            )
+            rc, out, err = self.run([psql, "-X", "-q", "-A", "-t", "-w", "-d", conninfo, "-c", SCHEMA_QUERY])
+        if rc != 0:
+            return UNREACHABLE, " ".join(err.split()) or f"psql ended with {rc}"
+        return (PRESENT if out.strip() not in ("", "0") else ABSENT), ""
+
+
+def decode_trusted(entries: Iterable[Mapping[str, Any]], read: Callable[[str], bytes | None]) -> tuple[Trusted, ...]:
+    """The certificates that were handed over, by content or as a file of the host."""
+    found = []
+    for entry in entries:
+        content: bytes | None
+        if entry.get("content"):
+            try:
+                content = base64.b64decode(str(entry["content"]), validate=True)
+            except ValueError as error:
+                raise PomServerError("the certificate {} is no Base64: {}".format(entry["alias"], error)) from error
+        else:
+            content = read(str(entry["path"])) if entry.get("path") else None
+        found.append(Trusted(str(entry["alias"]), content))
+    return tuple(found)

@@ -1,0 +1,488 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A POM server as it was found, and what is left to do until it is what the site says. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ansible_collections.dialtone.contact_center.plugins.module_utils import (
+    java_keystore,
+    pom_services,
+    properties,
+    tls_identity,
+)
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_connection import Connection, connection_of
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import (
+    EP_HOME,
+    EP_MANAGEMENT_UNIT,
+    IDENTITY_ALIAS,
+    PomLayout,
+    is_safe_home,
+)
+
+LEDGER = "/var/lib/dialtone/pom"
+ABSENT, PARTIAL, COMPLETE = "absent", "partial", "complete"
+PRESENT, UNKNOWN, UNREACHABLE = "present", "unknown", "unreachable"
+DRIVER_PROGRAMS = {"oracle": "InstallPOMOracleJDBC.sh", "mssql": "InstallPOMMssqlJDBC.sh"}
+FINGERPRINT_ROUNDS = 60_000
+ACTIVE = ("active", "activating", "reloading")
+
+
+class PomServerError(Exception):
+    """The server cannot be what the site says. Says what was seen, the rule, and what to do."""
+
+
+# --- what Dialtone records of dialogues ---------------------------------------------------------------------------------
+
+
+def fingerprint(words: Mapping[str, Any], secret: str, salt: bytes) -> str:
+    """What answers to a dialogue, their secret included, are recorded as."""
+    text = json.dumps({"words": words, "secret": secret}, sort_keys=True).encode("utf-8")
+    return "{}:{}".format(salt.hex(), hashlib.pbkdf2_hmac("sha256", text, salt, FINGERPRINT_ROUNDS).hex())
+
+
+def is_recorded(marker: Mapping[str, Any], words: Mapping[str, Any], secret: str = "") -> bool:
+    """Whether a marker was written for these words, and for this secret."""
+    if not secret:
+        return marker.get("words") == words
+    recorded = str(marker.get("fingerprint") or "")
+    try:
+        salt = bytes.fromhex(recorded.partition(":")[0])
+    except ValueError:
+        return False
+    return bool(recorded) and hmac.compare_digest(fingerprint(words, secret, salt), recorded)
+
+
+def marker_of(words: Mapping[str, Any], secret: str = "") -> dict[str, Any]:
+    """What is recorded of words and a secret; the secret only as a salted digest."""
+    return {"words": dict(words), **({"fingerprint": fingerprint(words, secret, os.urandom(16))} if secret else {})}
+
+
+# --- certificates and stores ------------------------------------------------------------------------------------------
+
+
+def certificate_fingerprint(content: bytes) -> str:
+    """SHA-256 of the first certificate of a file, PEM or DER."""
+    if b"-----BEGIN CERTIFICATE-----" in content:
+        certificates = tls_identity.pem_to_der(content.decode("utf-8", "replace"))
+        if not certificates:
+            raise PomServerError("a file that should hold a certificate holds none that is whole")
+        content = certificates[0]
+    elif content[:1] != b"\x30":
+        raise PomServerError("a file that should hold a certificate is neither PEM nor DER")
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Store:
+    """The certificates of a store by alias: SHA-256 of the certificate itself, of a key the first of its chain."""
+
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+def read_store(content: bytes | None, password: str, path: str, variable: str) -> Store:
+    """What a JKS store holds, or why nobody can tell."""
+    if content is None:
+        return Store(problem=f"{path} is missing: POM-TROUBLE-18 tells how it is made anew")
+    try:
+        store = java_keystore.read(content, password)
+    except java_keystore.PasswordError:
+        return Store(problem=f"{path} does not open with {variable}: set it to the store's password")
+    except java_keystore.KeystoreError as error:
+        return Store(problem=f"{path}: {error}")
+    found = {alias: chain[0] for alias, chain in store.private_keys.items() if chain}
+    found.update(store.certificates)
+    return Store({alias: hashlib.sha256(certificate).hexdigest() for alias, certificate in sorted(found.items())})
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A certificate that POM must trust. Without content it is not on the host yet."""
+
+    alias: str
+    content: bytes | None
+
+
+# --- Kafka beside POM -------------------------------------------------------------------------------------------------
+
+
+def kafka_addresses(server: str, zookeeper: str) -> set[str]:
+    """Hosts of the ensemble that Kafka's and ZooKeeper's properties on a POM server name."""
+    connect = properties.parse(server).get("zookeeper.connect", "")
+    members = [value for key, value in properties.parse(zookeeper).items() if re.fullmatch(r"server\.\d+", key)]
+    places = [place.strip().partition("/")[0] for place in connect.split(",")] + members
+    return {place.partition(":")[0].lower() for place in places if place}
+
+
+# --- what was seen, and what has to be done ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What there is of POM, and by which evidence."""
+
+    state: str = ABSENT
+    evidence: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    directory_exists: bool = False
+    version: str = ""
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A POM server as it is found."""
+
+    ep_home: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)  # unit → ActiveState, of those that systemd knows
+    job_running: bool = False
+    installation: Installation = field(default_factory=Installation)
+    boot_id: str = ""
+    free_mb: int = 0
+    markers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    keystore: Store = field(default_factory=Store)
+    truststore: Store = field(default_factory=Store)
+    identity: str = ""  # SHA-256 of the host's own certificate
+    database: Connection | None = None
+    database_readable: bool = True
+    schema: str = UNKNOWN
+    schema_problem: str = ""
+    answered: frozenset[str] = frozenset()  # dialogues whose recorded answers are those of the site
+    drivers: Mapping[str, str] = field(default_factory=dict)  # engine → SHA-256 of the declared jar in its directory
+    kafka_hosts: frozenset[str] = frozenset()
+    services: tuple[pom_services.Seen, ...] = ()
+    truststore_program: str = ""
+    wrapper: str = ""
+    state_changes: tuple[Mapping[str, Any], ...] = ()  # what host_state would write
+
+    @property
+    def vpms(self) -> str:
+        return self.units.get(EP_MANAGEMENT_UNIT, "")
+
+    @property
+    def reboot_due(self) -> bool:
+        """Whether the host has not been booted since Dialtone began to install POM on it (POM-INST-08)."""
+        booted = self.words("installation").get("boot_id")
+        return self.installation.state == COMPLETE and bool(booted) and booted == self.boot_id
+
+    def words(self, marker: str) -> Mapping[str, Any]:
+        """What was recorded under this name."""
+        found = self.markers.get(marker, {}).get("words")
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the site says of a POM server."""
+
+    kind: str
+    home: str
+    overwrite: bool = False
+    minimum_disk_mb: int = 0
+    certificate_imported: bool = True
+    trusted: tuple[Trusted, ...] = ()
+    drivers: Mapping[str, str] = field(default_factory=dict)  # engine → SHA-256 of the jar
+    database: Connection | None = None
+    creates_schema: bool = True
+    reports: Connection | None = None
+    external_kafka: tuple[tuple[str, ...], ...] = ()  # of each broker, the names and addresses that it may go by
+    call_forbidden: bool = False
+
+    @property
+    def is_primary(self) -> bool:
+        return self.kind == "primary"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that has to be done, as the role's files are called, and why."""
+
+    name: str
+    what: str
+    reasons: tuple[str, ...] = ()
+    key: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "what": self.what, "reasons": list(self.reasons), "key": self.key}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Actions in their order, what forbids them, and what a person should know."""
+
+    actions: tuple[Action, ...] = ()
+    refusals: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    create_schema: bool = False
+
+
+def plan(observed: Observed, desired: Desired) -> Plan:
+    """What has to be done, in the order of POM-INST-08, POM-DB-12, POM-KAFKA-04 and POM-SVC-04."""
+    refusals = refuse(observed, desired)
+    is_new = observed.installation.state != COMPLETE
+    creates = creates_schema(observed, desired)
+    actions = [
+        *_install(observed, desired),
+        *_drivers(observed, desired),
+        *_trust(observed, desired, is_new),
+        *_database(observed, desired, is_new, creates),
+        *_reports(observed, desired),
+        *_kafka(observed, desired, is_new),
+        *_call_forbidden(observed, desired),
+        *(Action("configure", str(change["path"]), tuple(change["reasons"])) for change in observed.state_changes),
+        *_services(observed, is_new),
+    ]
+    return Plan(tuple(actions), tuple(refusals), tuple(_advice(observed, desired)), creates)
+
+
+def refuse(observed: Observed, desired: Desired) -> list[str]:
+    """Why nothing may be done on the host. A running installation is waited for, and refused for nothing."""
+    installation = observed.installation
+    if observed.job_running:
+        return []
+    if installation.state == PARTIAL:
+        return [partial_installation(installation, desired.home)]
+    if installation.state == COMPLETE:
+        return bound_otherwise(observed, desired)
+    problems = []
+    if not observed.ep_home or EP_MANAGEMENT_UNIT not in observed.units:
+        seen = f"{EP_HOME} is missing" if not observed.ep_home else f"systemd knows no unit {EP_MANAGEMENT_UNIT}"
+        problems.append(
+            f"no EPM is on this host ({seen}), and POM is installed on a primary or auxiliary EPM only: install Experience "
+            "Portal first, or take the host out of its group (POM-TROUBLE-01, POM-SYS-05)"
+        )
+    elif observed.vpms not in ("active", "reloading"):
+        problems.append(
+            f"{EP_MANAGEMENT_UNIT} is {observed.vpms}, and the installer refuses an EPM that does not run: "
+            f"systemctl start {EP_MANAGEMENT_UNIT}, wait until the EPM's page answers, then run again (POM-INST-01)"
+        )
+    if installation.directory_exists and not desired.overwrite:
+        path = PomLayout(desired.home).install_path
+        problems.append(
+            f"{path} exists and holds no POM; the installer may overwrite what is in it: move it away, set "
+            "pom_server_install_path to another one, or consent with pom_server_overwrite: true (POM-INST-04)"
+        )
+    if desired.minimum_disk_mb and observed.free_mb < desired.minimum_disk_mb:
+        problems.append(
+            f"{observed.free_mb} MB are free where POM is installed, and pom_server_minimum_disk_mb is "
+            f"{desired.minimum_disk_mb}: enlarge the file system (POM-SIZE-10), or correct the word"
+        )
+    return problems
+
+
+def partial_installation(installation: Installation, home: str) -> str:
+    """What is there, what is not, and the documented way out."""
+    layout = PomLayout(home)
+    if "bin/uninstallPOM.sh" in installation.missing:
+        way_out = (
+            f"there is no {layout.bin}/uninstallPOM.sh, so the documented way out is to remove {home} "
+            "(playbooks/pom_uninstall.yml does it, with the host's name typed as consent)"
+        )
+    else:
+        way_out = f"uninstall it: playbooks/pom_uninstall.yml, or {layout.bin}/uninstallPOM.sh; reboot; then run again"
+    return (
+        f"POM is installed in part: found {', '.join(installation.evidence)}; missing {', '.join(installation.missing)}. "
+        "An installation was interrupted, or something was removed; the installer refuses such a host, and Dialtone never "
+        f"installs over it: {way_out} (POM-TROUBLE-03, POM-TROUBLE-04)"
+    )
+
+
+def _install(observed: Observed, desired: Desired) -> list[Action]:
+    if observed.installation.state == COMPLETE:
+        return (
+            [Action("reboot", "the host is rebooted", ("POM was installed since it was booted",))] if observed.reboot_due else []
+        )
+    words = "the installation that runs is waited for" if observed.job_running else f"POM is installed ({desired.kind})"
+    return [Action("install", words), Action("reboot", "the host is rebooted", ("the installer asks for it",))]
+
+
+def _drivers(observed: Observed, desired: Desired) -> list[Action]:
+    actions = []
+    for engine, digest in sorted(desired.drivers.items()):
+        reasons = []
+        if observed.drivers.get(engine) != digest:
+            reasons.append("the jar is missing" if engine not in observed.drivers else "another jar is there")
+        if observed.words(f"driver_{engine}").get("sha256") != digest:
+            reasons.append(f"{DRIVER_PROGRAMS[engine]} has not run with this jar")
+        if reasons:
+            actions.append(Action("driver", f"JDBC driver of {engine}", tuple(reasons), engine))
+    return actions
+
+
+def _trust(observed: Observed, desired: Desired, is_new: bool) -> list[Action]:
+    held = set(observed.truststore.fingerprints.values())
+    actions = []
+    for trusted in desired.trusted:
+        wanted = certificate_fingerprint(trusted.content) if trusted.content is not None else ""
+        if is_new or not wanted or wanted not in held:
+            actions.append(Action("trust", f"POM trusts {trusted.alias}", (), trusted.alias))
+    return actions
+
+
+def bound_otherwise(observed: Observed, desired: Desired) -> list[str]:
+    """Aliases that the truststore holds with another certificate: the vendor's program is not known to replace one."""
+    problems = []
+    held = observed.truststore.fingerprints
+    for trusted in desired.trusted:
+        wanted = certificate_fingerprint(trusted.content) if trusted.content is not None else ""
+        # JKS keeps aliases in lower case.
+        found = held.get(trusted.alias) or held.get(trusted.alias.lower())
+        if wanted and found and found != wanted and wanted not in held.values():
+            problems.append(
+                f"the alias {trusted.alias} of {PomLayout(desired.home).truststore} holds another certificate "
+                f"(SHA-256 {found[:16]}…, wanted {wanted[:16]}…): delete it on POM's page Configurations > Trusted "
+                "Certificates, or give the new one another alias (POM-CERT-12)"
+            )
+    return problems
+
+
+def same_database(observed: Observed, desired: Desired) -> bool:
+    """Whether POM was configured for this very database before, whoever its user is."""
+    if desired.database is None:
+        return False
+    known = [observed.database, recorded_database(observed)]
+    return any(one is not None and one.place == desired.database.place for one in known)
+
+
+def recorded_database(observed: Observed) -> Connection | None:
+    """The database of the last dialogue that Dialtone led."""
+    try:
+        return connection_of(observed.words("database"))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def creates_schema(observed: Observed, desired: Desired) -> bool:
+    """Whether installDB is asked to create the schema: never where one is, or was created (POM-DB-12)."""
+    if desired.database is None or not desired.creates_schema or observed.schema == PRESENT:
+        return False
+    return observed.schema == ABSENT or not same_database(observed, desired)
+
+
+def database_reasons(observed: Observed, desired: Desired, creates: bool) -> list[str]:
+    """Why installDB has to run."""
+    if desired.database is None:
+        return []
+    reasons = ["the schema is absent"] if creates and observed.schema == ABSENT else []
+    is_answered = "database" in observed.answered
+    if observed.database is not None:
+        reasons += observed.database.differences(desired.database)
+        if not reasons and "database" in observed.markers and not is_answered:
+            reasons.append("the words of the connection, or its password, are others than those that were saved")
+    elif not is_answered:
+        reasons.append("no database is configured" if observed.database_readable else "what is configured cannot be read")
+    return reasons
+
+
+def _database(observed: Observed, desired: Desired, is_new: bool, creates: bool) -> list[Action]:
+    if not desired.is_primary or desired.database is None:
+        return []
+    reasons = () if is_new else tuple(database_reasons(observed, desired, creates))
+    if not is_new and not reasons:
+        return []
+    what = "the POM schema is created, and its connection saved" if creates else "the connection to the POM database is saved"
+    return [Action("schema", what, reasons)]
+
+
+def _reports(observed: Observed, desired: Desired) -> list[Action]:
+    if not desired.is_primary or desired.reports is None or "reports" in observed.answered:
+        return []
+    return [Action("reports", "the database of the reports is saved")]
+
+
+def _kafka(observed: Observed, desired: Desired, is_new: bool) -> list[Action]:
+    if not desired.is_primary:
+        return []
+    missing = [
+        names[0] for names in desired.external_kafka if is_new or not {name.lower() for name in names} & observed.kafka_hosts
+    ]
+    return [Action("kafka_ha", f"Kafka is extended by {', '.join(missing)} (enabledKafkaHA.sh)")] if missing else []
+
+
+def _call_forbidden(observed: Observed, desired: Desired) -> list[Action]:
+    if not desired.is_primary or not desired.call_forbidden or "call_forbidden" in observed.markers:
+        return []
+    return [Action("call_forbidden", "SIP 403 is classified as CALL_FORBIDDEN")]
+
+
+def _services(observed: Observed, is_new: bool) -> list[Action]:
+    if is_new:
+        return [Action("service", "POM is started")]
+    reasons = [] if observed.vpms in ("active", "reloading") else [f"{EP_MANAGEMENT_UNIT} is {observed.vpms or 'missing'}"]
+    reasons += pom_services.in_words(one for one in observed.services if one.unit not in pom_services.KAFKA_UNITS)
+    return [Action("service", "POM is started", tuple(reasons))] if reasons else []
+
+
+def _advice(observed: Observed, desired: Desired) -> list[str]:
+    if observed.installation.state != COMPLETE:
+        return []
+    advice = [store.problem for store in (observed.keystore, observed.truststore) if store.problem]
+    own = observed.keystore.fingerprints.get(IDENTITY_ALIAS)
+    if desired.certificate_imported and observed.identity and own and own != observed.identity:
+        advice.append(
+            f"{IDENTITY_ALIAS} of {PomLayout(desired.home).keystore} is not the certificate that the role trust made for this "
+            f"host (SHA-256 {own[:16]}… and {observed.identity[:16]}…): a renewed one is imported with pomCertificateImport.sh "
+            "(POM-CERT-06)"
+        )
+    if observed.database is None and not observed.database_readable:
+        advice.append(
+            f"{PomLayout(desired.home).database} holds no connection that can be read: whether POM uses the site's "
+            "database is judged by Dialtone's own record of the last dialogue"
+        )
+    if observed.schema_problem:
+        advice.append(f"whether the POM schema exists could not be seen: {observed.schema_problem}")
+    elected = [one.state for one in observed.services if pom_services.BY_UNIT[one.unit].elected]
+    if pom_services.RUNNING in elected and not set(elected) & set(pom_services.ROLES):
+        advice.append("POM status does not tell MASTER from DORMANT here: which server is master is not observable from the host")
+    return advice
+
+
+# --- what the module hands out ----------------------------------------------------------------------------------------
+
+
+def answer(
+    observed: Observed, to_do: Plan, home: str, units: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Observation and plan as the module hands them out; digests of secrets stay on the host."""
+    installation, database = observed.installation, observed.database
+    return {
+        "actions": [action.as_dict() for action in to_do.actions],
+        "due": list(dict.fromkeys(action.name for action in to_do.actions)),
+        "refusals": list(to_do.refusals),
+        "advice": list(to_do.advice),
+        "create_schema": to_do.create_schema,
+        "installation": {
+            "state": installation.state,
+            "evidence": list(installation.evidence),
+            "missing": list(installation.missing),
+            "directory_exists": installation.directory_exists,
+            "version": installation.version,
+            "log": list(installation.log),
+        },
+        "job_running": observed.job_running,
+        "boot_id": observed.boot_id,
+        "markers": {name: dict(observed.words(name)) for name in observed.markers},
+        "stores": {
+            name: {"fingerprints": dict(store.fingerprints), "problem": store.problem}
+            for name, store in (("keystore", observed.keystore), ("truststore", observed.truststore))
+        },
+        "database": {} if database is None else asdict(database),
+        "schema": observed.schema,
+        "schema_problem": observed.schema_problem,
+        "running": [unit for unit in pom_services.OWN_UNITS if observed.units.get(unit) in ACTIVE],
+        "wrapper": observed.wrapper,
+        "removable": is_safe_home(home),
+        "services": [one.as_dict() for one in observed.services],
+        "truststore_program": observed.truststore_program,
+        "units": dict(units),
+        "changes": list(changes),
+    }
