@@ -1,0 +1,75 @@
+"""POM in an operator's hands: stopped, started, restarted, and what the other server does meanwhile."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pom_site import SERVERS, PomSite
+
+from lab.rehearsal import wait_for
+
+FAILOVER_SECONDS = 60
+IN_ORDER = "the services are started in their order"
+
+
+def masters(site: PomSite) -> dict[str, int]:
+    """Of how many elected services each server is master, as status.yml says."""
+    rows = [row for row in site.status()["rows"] if row["what"] == "POM's services"]
+    return {row["host"]: int(row["observed"].rpartition("master of ")[2] or 0) for row in rows if "master of" in row["observed"]}
+
+
+def started(site: PomSite) -> dict[str, int]:
+    """When POM was started on each server, by the one clock that all hosts of the lab have."""
+    asked = ("systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", "cmpmgr")
+    return {host: int(site.exec(host, *asked)) for host in SERVERS}
+
+
+def test_when_the_master_is_stopped_the_other_takes_over_and_the_status_says_so(site: PomSite):
+    assert site.play("status.yml").rc == 0
+    [master] = [host for host, number in masters(site).items() if number]
+    [other] = [host for host in SERVERS if host != master]
+    stopped = site.play("pom_stop.yml", "--limit", master)
+    assert stopped.rc == 0, stopped.output[-3000:]
+    assert set(site.modes(master).values()) == {"STOPPED"}
+    wait_for(lambda: "DORMANT" not in site.modes(other).values(), f"{other} does not become master", FAILOVER_SECONDS)
+
+    status = site.play("status.yml")
+    assert status.rc == 2
+    assert masters(site)[other] == 3
+    [row] = [row for row in site.status()["rows"] if row["host"] == master and row["what"] == "POM's services"]
+    assert row["state"] == "fail"
+    assert "STOPPED" in row["observed"] + row["detail"]
+    told = site.play("pom_status.yml")
+    assert told.rc == 0, told.output[-3000:]
+    assert "MASTER" in told.words
+    assert "STOPPED" in told.words
+
+    started_again = site.play("pom_start.yml")
+    assert started_again.rc == 0, started_again.output[-3000:]
+    assert site.play("status.yml").rc == 0
+    assert masters(site) == {other: 3, master: 0}, "who comes back finds another master"
+
+
+@pytest.mark.one_of(IN_ORDER)
+def test_a_restart_of_all_takes_the_primary_first_and_then_the_auxiliary(site: PomSite):
+    before = started(site)
+    run = site.play("pom_restart.yml", "-e", json.dumps({"pom_restart_all": True}))
+    assert run.rc == 0, run.output[-3000:]
+    after = started(site)
+    assert before["epm1"] < after["epm1"] < after["epm2"]
+    assert site.play("status.yml").rc == 0
+
+
+@pytest.mark.one_of(IN_ORDER)
+def test_all_is_stopped_and_started_and_an_auxiliary_does_not_start_without_its_primary(site: PomSite):
+    stopped = site.play("pom_stop.yml")
+    assert stopped.rc == 0, stopped.output[-3000:]
+    refused = site.play("pom_start.yml", "--limit", "epm2")
+    assert refused.rc != 0
+    assert "POM on epm2 is not started: on the primary epm1" in refused.words
+    run = site.play("pom_start.yml")
+    assert run.rc == 0, run.output[-3000:]
+    after = started(site)
+    assert after["epm1"] < after["epm2"]
+    assert site.play("status.yml").rc == 0
