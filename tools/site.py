@@ -6,19 +6,28 @@ With one: only the Python environment is made here, and the person's own servers
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import subprocess
 import sys
+from collections.abc import Iterator
 
+from lab import browser
 from lab.artifacts import kafka
 from lab.errors import LabError
 from lab.machine import PROGRAMS as LAB_PROGRAMS
 from lab.machine import require_suitable
+from lab.standins import media
 from tools import environment, machine, play
 from tools.environment import Environment
-from tools.machine import MachineError
+from tools.machine import ROOT, MachineError
 from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
-PROGRAMS = {**LAB_PROGRAMS, **kafka.PROGRAMS}
+PROGRAMS = {**LAB_PROGRAMS, **kafka.PROGRAMS, **media.PROGRAMS, **browser.PROGRAMS}
+# The lab's site is called so in inventories/lab.
+OPEN_STEPS = "build/lab/open-steps.json"
+# In the lab a robot does what a person does in the console, while the roll-out waits for it.
+WITH_ROBOT = ["-e", "guided_steps_mode=wait"]
 
 
 def check_machine() -> None:
@@ -39,7 +48,7 @@ def add_lab_needs(plan: Plan, environments: list[Environment]) -> None:
     if packages:
         plan.add("Machine tools", lambda run: machine.install_packages(packages, run), f"apt-get install {' '.join(packages)}")
     environment.add_steps(plan, environments)
-    plan.add("Artifacts", fetch_artifacts, "Apache Kafka 3.2.0 with ZooKeeper 3.6.3, every file pinned", beside=True)
+    plan.add("Artifacts", fetch_artifacts, "Apache Kafka 3.2.0 with ZooKeeper 3.6.3, JDBC driver, every file pinned", beside=True)
     plan.add("Host image", build_image, "Debian 12 with Java and PostgreSQL", beside=True)
 
 
@@ -81,6 +90,30 @@ def add_playbook(
     plan.add(title, perform, detail, streams=True)
 
 
+def add_lab_roll_out(plan: Plan, where: Environment, extra: list[str]) -> None:
+    def perform(run: Runner) -> None:
+        with operator_robot(where):
+            run(play.command(where, "site", None, [*WITH_ROBOT, *extra]), env=where.variables())
+
+    plan.add("Roll-out", perform, "playbooks/site.yml, with the lab's robot at the console", streams=True)
+
+
+@contextlib.contextmanager
+def operator_robot(where: Environment, lab_name: str = play.LAB_NAME) -> Iterator[None]:
+    """Watches the list of open steps while a roll-out runs. What it says stands in a log beside the list."""
+    open_steps = ROOT / OPEN_STEPS
+    open_steps.parent.mkdir(parents=True, exist_ok=True)
+    open_steps.unlink(missing_ok=True)  # of another lab, perhaps
+    command = [str(where.python), "-m", "lab", "--name", lab_name, "robot", "--watch", "--open-steps", str(open_steps)]
+    with open_steps.with_name("robot.log").open("w", encoding="utf-8") as log:
+        robot = subprocess.Popen(command, cwd=ROOT, env=where.variables(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            robot.terminate()
+            robot.wait()
+
+
 @tells_errors
 def main(argv: list[str] | None = None) -> int:
     own, extra = play.split(sys.argv[1:] if argv is None else argv)
@@ -101,7 +134,10 @@ def main(argv: list[str] | None = None) -> int:
         environment.add_steps(plan, [where])
     if not arguments.only_lab:
         add_contract(plan, where, arguments.inventory, extra)
-        add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
+        if arguments.inventory is None:
+            add_lab_roll_out(plan, where, extra)
+        else:
+            add_playbook(plan, "Roll-out", "playbooks/site.yml", where, "site", arguments.inventory, extra)
         add_playbook(plan, "Status", "playbooks/status.yml", where, "status", arguments.inventory, extra)
     print(f"Done in {seconds(plan.run())}.")
     return 0

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from lab import seeded
 from tools import collection, environment, machine, site
 from tools.environment import Environment
 from tools.machine import ROOT, MachineError
@@ -27,10 +28,12 @@ UNIT_PROGRAMS = {
     "chromium": "chromium",
     "git": "git",
     "initdb": "postgresql",
+    "javac": "default-jdk-headless",
     "keytool": "default-jre-headless",
     "make": "make",
     "openssl": "openssl",
     "ssh": "openssh-client",
+    "xorriso": "xorriso",
 }
 ANSIBLE_TEST_PYTHONS = (3, 9), (3, 13)
 PLUGINS = "collections/ansible_collections/dialtone/contact_center/plugins"
@@ -163,6 +166,8 @@ class Tests:
             if self.scenario not in scenarios:
                 raise MachineError(f"there is no scenario {self.scenario}; there are: {', '.join(scenarios) or 'none'}")
             scenarios = [self.scenario]
+        # A scenario that passes shows no header of its own.
+        print(seeded.header())
         for name in scenarios:
             self.add(
                 f"molecule {name}",

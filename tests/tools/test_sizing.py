@@ -36,6 +36,16 @@ def test_it_writes_an_inventory_with_secrets_of_its_own(tmp_path: Path, capsys: 
     said = capsys.readouterr().out
     assert not [name for name, secret in secrets.items() if secret in said]
     assert f"ansible-vault encrypt {path}" in said
+    assert f"pom_server_accept_eula in {directory / sizing.EULA_FILE}" in said
+    command = [sys.executable, str(ROOT / "tools" / "validate.py"), "-i", str(directory)]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert judged.returncode == 1, judged.stdout + judged.stderr
+    assert judged.stdout.count("licence-agreement") == 1
+
+
+def test_a_person_accepts_the_licence_agreement(tmp_path: Path) -> None:
+    directory = tmp_path / "bank"
+    assert sizing.main(["--agents", "300", "--inventory", str(directory), "--accept-eula"]) == 0
     command = [sys.executable, str(ROOT / "tools" / "validate.py"), "-i", str(directory)]
     judged = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert judged.returncode == 0, judged.stdout + judged.stderr
