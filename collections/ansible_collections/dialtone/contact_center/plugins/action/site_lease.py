@@ -26,6 +26,11 @@ ARGUMENTS = {
 FACT = "site_lease"
 
 
+def own_fact(host: str) -> str:
+    """A name for each host: facts of a run_once task are one dictionary of all hosts, in which the last host writes for all."""
+    return f"{FACT}_of_{host}"
+
+
 def playbook_of_command_line() -> str:
     return ", ".join(PurePath(name).name for name in context.CLIARGS.get("args", ())) or "unknown"
 
@@ -43,18 +48,18 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return result | {"skipped": True, "msg": "check mode changes nothing, so it takes no lease"}
         run = lease.this_run(options["playbook"] or playbook_of_command_line())
-        held = task_vars.get("ansible_facts", {}).get(FACT) or {}
+        host = task_vars.get("inventory_hostname", "")
+        held = task_vars.get("ansible_facts", {}).get(own_fact(host)) or {}
         holds = held.get("run") == run.token and held.get("data_center") == options["data_center"]
         answer = self._answer(options, run, held if holds else {}, task_vars)
         if answer.get("failed"):
             return result | answer
-        return result | self._judged(options["data_center"], run, answer)
+        return result | self._judged(options["data_center"], run, answer, host)
 
     def _answer(self, options: dict[str, Any], run: lease.Run, held: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         if options["state"] == "released":
-            # A host that took the lease may have fallen silent before it said so.
-            silent = (task_vars.get(lease.ANSWERS_VARIABLE) or {}).get("unreachable", False)
-            return self._give_back(options, run, task_vars) if held or silent else {"outcome": "not_held", "other": {}}
+            # Always asked: a host that took the lease may have fallen silent before it said so, and only its file knows.
+            return self._give_back(options, run, task_vars)
         if held:
             if not lease.is_due(held["asked"], lease.boot_seconds(), options["minutes"] * 60):
                 return {"outcome": "kept", "other": {}}
@@ -109,7 +114,7 @@ class ActionModule(ActionBase):
         return answer | {"asked": asked}
 
     @staticmethod
-    def _judged(data_center: str, run: lease.Run, answer: dict[str, Any]) -> dict[str, Any]:
+    def _judged(data_center: str, run: lease.Run, answer: dict[str, Any], host: str) -> dict[str, Any]:
         outcome, other, asked = answer["outcome"], answer["other"], answer.pop("asked", None)
         died = answer.pop("died", False)
         judged = answer | {"changed": False, "words": [], "refused": outcome in lease.REFUSALS}
@@ -124,7 +129,8 @@ class ActionModule(ActionBase):
         elif outcome == "lost":
             judged |= {"failed": True, "msg": lease.lost_words(data_center, other, ["this host"])}
         if asked is not None and outcome in lease.HOLDS:
-            judged["ansible_facts"] = {FACT: {"run": run.token, "data_center": data_center, "asked": asked}}
+            fact = {"run": run.token, "data_center": data_center, "asked": asked}
+            judged["ansible_facts"] = {FACT: fact, own_fact(host): fact}
         elif outcome in ("released", "lost"):
-            judged["ansible_facts"] = {FACT: {}}
+            judged["ansible_facts"] = {FACT: {}, own_fact(host): {}}
         return judged

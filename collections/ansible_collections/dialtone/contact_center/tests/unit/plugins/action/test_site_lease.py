@@ -44,7 +44,7 @@ def host(monkeypatch, make_action):
             action, _said = make_action("site_lease", {"site": "main", "data_center": "dc1", **options}, check)
             action._execute_module = execute
             action._connection.reset = lambda: self.asked.append("a new connection")
-            result = action.run(task_vars=variables or {})
+            result = action.run(task_vars={"inventory_hostname": "epm1", **(variables or {})})
             assert not left, "the host was asked less often than the test has answers"
             return result
 
@@ -55,7 +55,7 @@ def host(monkeypatch, make_action):
 
 
 def holding(asked=1000.0, **other):
-    return {"ansible_facts": {"site_lease": {"run": RUN.token, "data_center": "dc1", "asked": asked, **other}}}
+    return {"ansible_facts": {"site_lease_of_epm1": {"run": RUN.token, "data_center": "dc1", "asked": asked, **other}}}
 
 
 def test_documented_options_are_those_it_takes(documented):
@@ -107,17 +107,18 @@ def test_a_lease_that_was_lost_stops_the_run_and_is_forgotten(host):
     assert result["ansible_facts"]["site_lease"] == {}
 
 
-def test_what_is_not_held_is_not_given_back(host):
-    assert host.ask(state="released")["outcome"] == "not_held"
-    assert host.ask(state="released", variables=holding(data_center="dc2"))["outcome"] == "not_held"
-    result = host.ask(answer("released"), state="released", variables=holding())
-    assert (result["outcome"], result["ansible_facts"]["site_lease"]) == ("released", {})
+def test_every_host_is_asked_to_give_back_the_lease_of_this_run_and_no_other(host):
+    """What the facts say of it is not trusted: a host may have fallen silent, and another host may have written them."""
+    for variables in (None, holding(), holding(data_center="dc2"), {"site_lease_answer": {"unreachable": True}}):
+        result = host.ask(answer("released"), state="released", variables=variables)
+        assert (result["outcome"], result["ansible_facts"]["site_lease"]) == ("released", {})
+        assert host.asked[0]["run"] == RUN.token, "a lease of any other run stays"
 
 
-def test_a_host_that_fell_silent_when_it_was_asked_may_hold_it_and_is_asked_to_give_it_back(host):
-    silent = {"site_lease_answer": {"unreachable": True}}
-    assert host.ask(answer("released"), state="released", variables=silent)["outcome"] == "released"
-    assert host.asked[0]["run"] == RUN.token, "a lease of any other run stays"
+def test_what_another_host_holds_is_not_taken_for_its_own(host):
+    """Facts of a run_once task are one dictionary of all hosts: what one writes, all have."""
+    of_another = {"ansible_facts": {"site_lease": {"run": RUN.token, "data_center": "dc1", "asked": 1000.0}}}
+    assert host.ask(answer("acquired"), variables=of_another)["outcome"] == "acquired"
 
 
 def test_a_connection_that_broke_while_it_was_idle_is_made_anew_to_give_the_lease_back(host):
