@@ -136,11 +136,13 @@ def test_secrets_lie_encrypted_and_private(bench):
     assert sorted(secrets) == [
         "ansible_become_password",
         "pom_database_password",
+        "pom_outcall_password",
         "trust_ca_certificate",
         "trust_ca_private_key",
         "trust_store_password",
     ]
-    plain = [secrets["ansible_become_password"], secrets["trust_store_password"], secrets["trust_ca_private_key"].splitlines()[1]]
+    passwords = [secret for name, secret in secrets.items() if name.endswith("_password")]
+    plain = [*passwords, secrets["trust_ca_private_key"].splitlines()[1]]
     for file in bench.lab.directory.rglob("*"):
         if file.is_file() and file.name != "disk.img":
             assert not any(secret.encode() in file.read_bytes() for secret in plain), file
