@@ -52,8 +52,10 @@ def test_the_site_serves_with_one_master_when_the_steps_are_done(rolled_out: Pom
     status = rolled_out.play("status.yml")
     assert status.rc == 0, status.output[-3000:]
     told = {row["host"]: row["observed"] for row in rolled_out.status()["rows"] if row["what"] == "POM's services"}
-    right = "10 of 10 as they should be, master of"
-    assert told == {"epm1": f"{right} {len(ELECTED)}", "epm2": f"{right} 0"}
+    right = "10 of 10 as they should be"
+    assert told == {"epm1": f"MASTER/RUNNING, {right}", "epm2": f"DORMANT/RUNNING, {right}"}
+    [in_use] = [row for row in rolled_out.status()["rows"] if row["what"] == "in use by POM servers"]
+    assert (in_use["component"], in_use["state"]) == ("pom_database", "ok"), in_use
 
 
 def test_pom_uses_its_database(rolled_out: PomSite):

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import difflib
 import glob
+import ipaddress
 import os
 import re
+import socket
 import ssl
+import struct
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -609,6 +613,7 @@ def observe_postgresql(probe: Mapping[str, Any], context: Context) -> Observatio
         "protocol": peer.protocol,
         "cipher": peer.cipher,
         "certificate_days_left": peer.days_left(context.now()),
+        "connections": established_connections(host, port, context),
     }
     if answer.accepted and answer.method == "trust":
         return Observation(
@@ -634,6 +639,39 @@ def observe_postgresql(probe: Mapping[str, Any], context: Context) -> Observatio
         facts=facts,
         reason=f"the server at {host}:{port} refuses {user} on {database}: {answer.message} (SQLSTATE {answer.sqlstate})",
     )
+
+
+ESTABLISHED = "01"
+TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+
+
+def established_connections(host: str, port: int, context: Context) -> int:
+    """How many connections of this host to a server are open: whether it is in use is seen without a password.
+
+    The kernel writes an address as hexadecimal words in the order of its own bytes.
+    """
+    addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    remotes = {f"{kernel_address(address)}:{port:04X}" for address in addresses}
+    remotes |= {f"{kernel_address('::ffff:' + address)}:{port:04X}" for address in addresses if ":" not in address}
+    count = 0
+    for table in TCP_TABLES:
+        try:
+            with open(os.path.join(context.root, table.lstrip("/")), encoding="ascii") as lines:
+                fields = [line.split()[2:4] for line in lines]
+        except FileNotFoundError:
+            continue
+        count += sum(len(row) == 2 and row[0] in remotes and row[1] == ESTABLISHED for row in fields)
+    return count
+
+
+def kernel_address(address: str) -> str:
+    """
+    >>> kernel_address("127.0.0.1") if sys.byteorder == "little" else "0100007F"
+    '0100007F'
+    """
+    packed = ipaddress.ip_address(address).packed
+    words = struct.unpack(f">{len(packed) // 4}I", packed)
+    return struct.pack(f"<{len(words)}I", *words).hex().upper() if sys.byteorder == "little" else packed.hex().upper()
 
 
 def observe_tcp_closed(probe: Mapping[str, Any], context: Context) -> Observation:

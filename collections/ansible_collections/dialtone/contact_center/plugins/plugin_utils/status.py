@@ -310,10 +310,19 @@ def observed_words(probe: Mapping[str, Any], answer: Mapping[str, Any], facts: M
 
 
 def pom_words(facts: Mapping[str, Any]) -> str:
+    """MASTER/RUNNING, as the page of POM Manager has it; a server with both roles is told how many it has of each."""
     well = sum(bool(one["well"]) for one in facts["services"])
-    masters = sum(state == pom_services.MASTER for state in facts["roles"].values())
-    role = f", master of {masters}" if facts["roles"] else ", role not observable"
-    return f"{well} of {facts['of']} as they should be{role}"
+    counted = f"{well} of {facts['of']} as they should be"
+    roles = Counter(facts["roles"].values())
+    if not roles:
+        return f"{counted}, role not observable"
+    if len(roles) > 1:
+        said = ", ".join(f"{state} of {roles[state]}" for state in pom_services.ROLES)
+    else:
+        said = next(iter(roles))
+        if any(one["state"] == pom_services.RUNNING for one in facts["services"]):
+            said += f"/{pom_services.RUNNING}"
+    return f"{said}, {counted}"
 
 
 # --- what belongs to a data center as a whole ---------------------------------------------------------------------
@@ -521,7 +530,30 @@ def judge_database(
         OK if not cut_off else FAIL if any(host in seen for host in cut_off) else UNKNOWN,
         detail=f"not from {', '.join(cut_off)}" if cut_off else "",
     )
-    return [row], {"database_clients": len(clients), "database_reachable_from": tuple(reached)}
+    rows = [row, *judge_database_use(data_center, seen, answers_by_kind(answers, "pom_service", clients))]
+    return rows, {"database_clients": len(clients), "database_reachable_from": tuple(reached)}
+
+
+def judge_database_use(
+    data_center: str, databases: Mapping[str, Mapping[str, Any]], services: Mapping[str, Mapping[str, Any]]
+) -> list[Row]:
+    """Whether the POM servers that run hold connections to the database: it may be reachable, and POM configured for another."""
+    running = [host for host in databases if services.get(host, {}).get("ok")]
+    if not running:
+        return []
+    counts = {host: int(databases[host]["facts"].get("connections", 0)) for host in running}
+    idle = [host for host, count in counts.items() if not count]
+    row = Row(
+        data_center,
+        WHOLE_CLUSTER,
+        "pom_database",
+        "in use by POM servers",
+        f"{len(running)} of {len(running)}",
+        f"{len(running) - len(idle)} of {len(running)}, {sum(counts.values())} connections",
+        WARN if idle else OK,
+        detail=f"POM runs on {', '.join(idle)} without a connection to the database" if idle else "",
+    )
+    return [row]
 
 
 def judge_pom(

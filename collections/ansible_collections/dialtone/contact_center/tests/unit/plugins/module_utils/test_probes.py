@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import socket
 import ssl
 import struct
+import sys
 
 import pytest
 
@@ -22,6 +24,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.probes imp
     ProbeError,
     check_probes,
     describe_failures,
+    established_connections,
     judge_certificate,
     judge_kafka,
     judge_unit,
@@ -338,8 +341,8 @@ def test_many_partitions_are_counted_not_listed():
     assert "and 15 more" in why
 
 
-def context(identity=IDENTITY, run=None):
-    return Context(identity=identity, run=run or (lambda arguments: (0, "", "")), timeout=1)
+def context(identity=IDENTITY, run=None, root="/"):
+    return Context(identity=identity, run=run or (lambda arguments: (0, "", "")), timeout=1, root=root)
 
 
 @pytest.mark.parametrize(
@@ -566,6 +569,33 @@ def test_postgresql(authority, kind, body, ok, state):
     assert (seen.ok, seen.state) == (ok, state)
     if state == "rejected":
         assert "POM-TROUBLE-07" in seen.next_step
+
+
+def test_open_connections_to_a_server_are_counted_and_no_others():
+    here, address = context(), "127.0.0.1"
+    with socket.create_server((address, 0)) as server:
+        port = server.getsockname()[1]
+        assert established_connections(address, port, here) == 0
+        with socket.create_connection((address, port)) as client:
+            assert established_connections(address, port, here) == 1
+            assert established_connections(address, client.getsockname()[1], here) == 1, "the server's end of it"
+
+
+@pytest.mark.skipif(sys.byteorder == "big", reason="the kernel's table below is one of a little-endian host")
+@pytest.mark.parametrize(
+    ("address", "remote", "state", "count"),
+    [
+        ("192.0.2.14", "0000000000000000FFFF00000E0200C0:1538", "01", 1),  # a Java program's socket is one of IPv6
+        ("2001:db8::e", "B80D012000000000000000000E000000:1538", "01", 1),
+        ("2001:db8::e", "B80D012000000000000000000E000000:1538", "06", 0),
+        ("192.0.2.15", "0000000000000000FFFF00000E0200C0:1538", "01", 0),
+    ],
+)
+def test_connections_over_ipv6_are_counted(tmp_path, address, remote, state, count):
+    table = tmp_path / "proc/net/tcp6"
+    table.parent.mkdir(parents=True)
+    table.write_text(f"  sl  local_address remote_address st\n   0: 00:9C40 {remote} {state} rest\n")
+    assert established_connections(address, 5432, context(root=str(tmp_path))) == count
 
 
 # --- POM ----------------------------------------------------------------------------------------------------------------

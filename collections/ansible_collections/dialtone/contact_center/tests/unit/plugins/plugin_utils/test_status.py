@@ -16,6 +16,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.status imp
     UNKNOWN,
     WARN,
     aggregate,
+    judge_database_use,
     moment,
     render_table,
     worst,
@@ -292,7 +293,30 @@ def test_each_elected_service_has_one_master():
     other = {"Campaign Director": "DORMANT", "Agent Manager": "MASTER"}
     status = pom_site({"epm1": one, "epm2": other})
     assert (row(status, MASTERS_ROW).state, row(status, MASTERS_ROW).observed) == (OK, "one")
-    assert row(status, "POM's services", "epm1").observed == "2 of 2 as they should be, master of 1"
+    assert row(status, "POM's services", "epm1").observed == "MASTER of 1, DORMANT of 1, 2 of 2 as they should be"
+
+
+@pytest.mark.parametrize("role", ["MASTER", "DORMANT"])
+def test_a_server_with_one_role_is_named_as_on_the_page_of_pom_manager(role):
+    status = pom_site({name: {"Campaign Director": role, "Campaign Manager": "RUNNING"} for name in POM_SERVERS})
+    assert row(status, "POM's services", "epm1").observed == f"{role}/RUNNING, 2 of 2 as they should be"
+
+
+@pytest.mark.parametrize(
+    ("connections", "state", "words"), [((3, 2), OK, "2 of 2, 5 connections"), ((3, 0), WARN, "1 of 2, 3 connections")]
+)
+def test_the_database_is_in_use_where_pom_runs(connections, state, words):
+    found = judge_database_use(
+        "dc1",
+        {name: {"facts": {"connections": count}} for name, count in zip(POM_SERVERS, connections)},
+        {name: {"ok": True} for name in POM_SERVERS},
+    )
+    assert [(row.state, row.observed) for row in found] == [(state, words)]
+    assert ("epm2" in found[0].detail) == (state == WARN)
+
+
+def test_nothing_is_said_of_the_use_of_a_database_by_servers_whose_pom_does_not_run():
+    assert judge_database_use("dc1", {"epm1": {"facts": {"connections": 0}}}, {"epm1": {"ok": False}}) == []
 
 
 @pytest.mark.parametrize(("states", "words"), [(("DORMANT", "DORMANT"), "none"), (("MASTER", "MASTER"), "2")])
