@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import tarfile
 
 import pytest
-from pom_site import SERVERS, PomSite
+from pom_site import POM_HOME, SERVERS, PomSite, canaries
 
 from lab.rehearsal import wait_for
 
@@ -62,6 +63,31 @@ def test_a_restart_of_all_takes_the_primary_first_and_then_the_auxiliary(site: P
     after = started(site)
     assert before["epm1"] < after["epm1"] < after["epm2"]
     assert site.play("status.yml").rc == 0
+
+
+@pytest.mark.one_of(IN_ORDER)
+def test_after_an_upgrade_of_experience_portal_the_vendors_scripts_run_on_the_primary_first(site: PomSite):
+    before = started(site)
+    run = site.play("pom_after_ep_upgrade.yml", "-e", json.dumps({"pom_after_ep_upgrade_force": True}))
+    assert run.rc == 0, run.output[-3000:]
+    after = started(site)
+    assert before["epm1"] < after["epm1"] < after["epm2"]
+    assert site.play("status.yml").rc == 0
+    assert not any(site.play("pom_after_ep_upgrade.yml").changed().values()), "the scripts ran for this version"
+
+
+def test_a_support_bundle_of_each_server_lies_beside_the_reports_of_the_site(site: PomSite):
+    run = site.play("support_bundle.yml", "-e", "support_bundle_since=-5min")
+    assert run.rc == 0, run.output[-3000:]
+    for host in SERVERS:
+        [archive] = (site.top / "build/lab/support").glob(f"{host}-*.tar.gz")
+        assert archive.stat().st_mode & 0o077 == 0
+        with tarfile.open(archive) as bundle:
+            files = {member.name.partition("/")[2]: member for member in bundle}
+            assert {"journal/cmpmgr.log", "commands/POM-status.txt", f"files{POM_HOME}/config/PIMHibernate.cfg.xml"} <= set(files)
+            texts = [bundle.extractfile(member).read() for member in files.values() if member.isfile()]
+        assert not [word for word, secret in canaries(site.lab).items() if any(secret.encode() in text for text in texts)]
+        archive.unlink()
 
 
 @pytest.mark.one_of(IN_ORDER)
