@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lab import faults, lifecycle, machine, network, repository, robot, rootfs, snapshots, status, topology
+from lab import faults, lifecycle, machine, network, repository, robot, rootfs, roster, snapshots, status, topology
 from lab.errors import LabError
 from lab.shell import say, step
 from lab.state import Lab
@@ -17,8 +17,7 @@ Command = Callable[[Lab, argparse.Namespace], None]
 
 
 def up(lab: Lab, options: argparse.Namespace) -> None:
-    names = options.hosts.split(",") if options.hosts else [host.name for host in topology.default_hosts()]
-    lifecycle.up(lab, topology.hosts(names))
+    lifecycle.up(lab, roster.select(lab, options.hosts.split(",")) if options.hosts else roster.default_hosts(lab))
 
 
 def down(lab: Lab, options: argparse.Namespace) -> None:
@@ -54,7 +53,7 @@ def without_separator(command: Sequence[str]) -> list[str]:
 
 
 def ssh(lab: Lab, options: argparse.Namespace) -> None:
-    host, command = topology.host(options.host), without_separator(options.command)
+    host, command = roster.host(lab, options.host), without_separator(options.command)
     if options.root:
         lifecycle.execute(lab, host, command or ["/bin/bash", "--login"])
     lifecycle.ssh(lab, host, command)
@@ -64,7 +63,7 @@ def execute(lab: Lab, options: argparse.Namespace) -> None:
     command = without_separator(options.command)
     if not command:
         raise LabError("exec needs a command; for a shell: python3 -m lab ssh --root HOST")
-    lifecycle.execute(lab, topology.host(options.host), command)
+    lifecycle.execute(lab, roster.host(lab, options.host), command)
 
 
 def proxy(lab: Lab, options: argparse.Namespace) -> None:
@@ -73,21 +72,26 @@ def proxy(lab: Lab, options: argparse.Namespace) -> None:
 
 
 def reboot(lab: Lab, options: argparse.Namespace) -> None:
-    host = topology.host(options.host)
+    host = roster.host(lab, options.host)
     with lab.lock(), step(f"reboot {host.name}"):
         lifecycle.reboot(lab, host)
 
 
 def poweroff(lab: Lab, options: argparse.Namespace) -> None:
-    host = topology.host(options.host)
+    host = roster.host(lab, options.host)
     with lab.lock(), step(f"power off {host.name}"):
         lifecycle.power_off(lab, [host], options.hard)
 
 
 def poweron(lab: Lab, options: argparse.Namespace) -> None:
-    host = topology.host(options.host)
+    host = roster.host(lab, options.host)
     with lab.lock():
         lifecycle.power_on(lab, [host])
+
+
+def rename(lab: Lab, options: argparse.Namespace) -> None:
+    with lab.lock():
+        lifecycle.rename(lab, options.host, options.new, options.address)
 
 
 def snapshot(lab: Lab, options: argparse.Namespace) -> None:
@@ -120,25 +124,25 @@ def delay(lab: Lab, options: argparse.Namespace) -> None:
 
 
 def freeze(lab: Lab, options: argparse.Namespace) -> None:
-    faults.freeze(lab, topology.host(options.host))
+    faults.freeze(lab, roster.host(lab, options.host))
 
 
 def thaw(lab: Lab, options: argparse.Namespace) -> None:
-    faults.thaw(lab, topology.host(options.host))
+    faults.thaw(lab, roster.host(lab, options.host))
 
 
 def fill(lab: Lab, options: argparse.Namespace) -> None:
     with lab.lock():
-        faults.fill(lab, topology.host(options.host), options.path)
+        faults.fill(lab, roster.host(lab, options.host), options.path)
 
 
 def unfill(lab: Lab, options: argparse.Namespace) -> None:
     with lab.lock():
-        faults.unfill(lab, topology.host(options.host))
+        faults.unfill(lab, roster.host(lab, options.host))
 
 
 def kill_service(lab: Lab, options: argparse.Namespace) -> None:
-    faults.kill_service(lab, topology.host(options.host), options.unit)
+    faults.kill_service(lab, roster.host(lab, options.host), options.unit)
 
 
 def image(lab: Lab, options: argparse.Namespace) -> None:
@@ -200,6 +204,9 @@ def parser() -> argparse.ArgumentParser:
     command = add("poweroff", poweroff, "shut a host down", host=True)
     command.add_argument("--hard", action="store_true", help="as if the power failed")
     add("poweron", poweron, "start a host that is off", host=True)
+    command = add("rename", rename, "give a host another name in the lab, and address; in the host its name stays", host=True)
+    command.add_argument("new", metavar="NEW", help="the present name where only the address changes")
+    command.add_argument("--address", metavar="ADDRESS", default="", help="another one in the network of its data center")
     command = add("snapshot", snapshot, "keep the state of all hosts under a name; they are restarted")
     command.add_argument("--replace", action="store_true", help="replace a snapshot of that name")
     command.add_argument("snapshot", metavar="NAME")

@@ -85,9 +85,19 @@ def opened(lab: Lab) -> dict[str, str]:
 
 
 def make(lab: Lab) -> None:
-    """Make the secrets of a new lab; what a lab has, it keeps."""
+    """Make the secrets of a new lab; what a lab has, it keeps, and one of an earlier checkout gets what it lacks."""
     secrets_file = lab.inventory / "group_vars" / "all" / "secrets.yml"
+    made_here = {
+        "trust_store_password": password,
+        "pom_database_password": password,
+        "pom_outcall_password": password,
+        "pom_web_password": lambda: portal(lab).password,
+    }
     if secrets_file.exists():
+        held = opened(lab)
+        lacking = {name: make_one() for name, make_one in made_here.items() if name not in held}
+        if lacking:
+            keep(lab, secrets_file, held | lacking)
         return
     with step("keys, passwords and a certificate authority of the lab's own"):
         secrets_file.parent.mkdir(parents=True, exist_ok=True)
@@ -97,21 +107,22 @@ def make(lab: Lab) -> None:
         sudo_password = password()
         password_hash = run(["openssl", "passwd", "-6", "-stdin"], stdin=sudo_password)
         write_secret(lab.directory / "sudo-password-hash", password_hash)
-        vault_password = lab.directory / "vault-password"
-        write_secret(vault_password, password() + "\n")
+        write_secret(lab.directory / "vault-password", password() + "\n")
         certificate, private_key = certificate_authority(f"Dialtone lab {lab.name} CA")
         values = {
             "ansible_become_password": sudo_password,
             "trust_ca_certificate": certificate,
             "trust_ca_private_key": private_key,
-            "trust_store_password": password(),
-            "pom_database_password": password(),
-            "pom_outcall_password": password(),
         }
-        partial = secrets_file.with_name("secrets.yml.partial")
-        encrypt(as_yaml(values), vault_password, partial)
-        partial.chmod(0o600)
-        partial.rename(secrets_file)
+        keep(lab, secrets_file, values | {name: make_one() for name, make_one in made_here.items()})
+
+
+def keep(lab: Lab, secrets_file: Path, values: dict[str, str]) -> None:
+    partial = secrets_file.with_name("secrets.yml.partial")
+    partial.unlink(missing_ok=True)
+    encrypt(as_yaml(values), lab.directory / "vault-password", partial)
+    partial.chmod(0o600)
+    partial.rename(secrets_file)
 
 
 @dataclass(frozen=True)

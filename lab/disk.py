@@ -14,6 +14,8 @@ from lab.shell import run
 from lab.state import Lab
 
 DISK_SIZE = "40G"
+# Beside the overlay on the host's disk; what a snapshot keeps of it is a copy for each of its layers.
+EXPORTED, EXPORTED_KEPT = "disk/exported", "disk/exported-kept"
 
 
 def identified(directory: Path) -> bool:
@@ -51,6 +53,8 @@ def attach_disk(lab: Lab, host: str) -> Path:
         run(["mount", "-o", "loop,discard,noatime", str(image), str(mounted)])
     for name in ("upper", "work", "layers"):
         mounted.joinpath(name).mkdir(exist_ok=True)
+    for path in (EXPORTED, EXPORTED_KEPT):
+        directory.joinpath(path).mkdir(exist_ok=True)
     return mounted
 
 
@@ -88,15 +92,22 @@ def add_layer(lab: Lab, host: str, name: str) -> None:
     detach_root(lab, host)
     set_layers(directory, [name, *layers(directory)])
     mounted.joinpath("upper").rename(mounted / "layers" / name)
+    run(["cp", "--archive", str(directory / EXPORTED), str(directory / EXPORTED_KEPT / name)])
     empty(mounted)
 
 
 def reset(lab: Lab, host: str) -> None:
     """Forget what the host has written above its layers. The host is off."""
-    mounted = attach_disk(lab, host)
+    directory, mounted = lab.host_directory(host), attach_disk(lab, host)
     detach_root(lab, host)
     unfill(lab, host)
     empty(mounted)
+    shutil.rmtree(directory / EXPORTED)
+    kept = next((directory / EXPORTED_KEPT / name for name in layers(directory)), None)
+    if kept is not None and kept.is_dir():
+        run(["cp", "--archive", str(kept), str(directory / EXPORTED)])
+    else:
+        directory.joinpath(EXPORTED).mkdir()
 
 
 def empty(mounted: Path) -> None:
@@ -108,9 +119,10 @@ def empty(mounted: Path) -> None:
 
 def keep_layers(lab: Lab, host: str, names: Sequence[str]) -> None:
     mounted = attach_disk(lab, host)
-    for layer in mounted.joinpath("layers").iterdir():
-        if layer.name not in names:
-            shutil.rmtree(layer)
+    for parent in (mounted / "layers", lab.host_directory(host) / EXPORTED_KEPT):
+        for layer in parent.iterdir():
+            if layer.name not in names:
+                shutil.rmtree(layer)
 
 
 def fill(lab: Lab, host: str) -> None:

@@ -11,13 +11,13 @@ from lab.topology import Host
 
 def freeze(lab: Lab, host: Host) -> None:
     lifecycle.require_host_running(lab, host)
-    cgroup.freeze(lab.cgroup / host.name, True)
+    cgroup.freeze(lab.cgroup / host.key, True)
 
 
 def thaw(lab: Lab, host: Host) -> None:
     lab.require_running()
-    if cgroup.frozen(lab.cgroup / host.name):
-        cgroup.freeze(lab.cgroup / host.name, False)
+    if cgroup.frozen(lab.cgroup / host.key):
+        cgroup.freeze(lab.cgroup / host.key, False)
 
 
 def fill(lab: Lab, host: Host, path: str) -> None:
@@ -25,12 +25,12 @@ def fill(lab: Lab, host: Host, path: str) -> None:
     mount = lifecycle.run_in_host(lab, host, ["df", "--output=target", "--", path]).split()[-1]
     if mount != "/":
         raise LabError(f"{path} on {host.name} is on {mount}, a filesystem of its own; fill can fill the host's disk only")
-    namespaces.inside(lab, ["fill", host.name])
+    namespaces.inside(lab, ["fill", host.key])
 
 
 def unfill(lab: Lab, host: Host) -> None:
     lab.require_running()
-    namespaces.inside(lab, ["unfill", host.name])
+    namespaces.inside(lab, ["unfill", host.key])
 
 
 def kill_service(lab: Lab, host: Host, unit: str) -> None:

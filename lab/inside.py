@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import cgroup, credentials, disk, topology, wan
+from lab import cgroup, credentials, disk, roster, topology, wan
+from lab.artifacts import tomcat
 from lab.errors import LabError
 from lab.shell import say, wait_until
 from lab.standins import lay
@@ -41,11 +42,9 @@ def give_identity(lab: Lab, host: Host, root: Path) -> None:
     write(root / "etc/hostname", f"{host.name}\n")
     write(root / "etc/machine-id", f"{uuid.uuid4().hex}\n", 0o444)
     write(root / "etc/hosts", f"127.0.0.1 localhost\n{host.address} {host.fqdn} {host.name}\n")
-    gateway = host.data_center.gateway
-    network = f"[Match]\nName=host0\n\n[Network]\nAddress={host.address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
-    write(root / "etc/systemd/network/10-lab.network", network)
+    give_address(host, root)
     for name, mode in (("ssh_host_ed25519_key", 0o600), ("ssh_host_ed25519_key.pub", 0o644)):
-        write(root / "etc/ssh" / name, (lab.host_directory(host.name) / name).read_text(encoding="utf-8"), mode)
+        write(root / "etc/ssh" / name, (lab.host_directory(host.key) / name).read_text(encoding="utf-8"), mode)
     password_hash = (lab.directory / "sudo-password-hash").read_text(encoding="utf-8").strip()
     set_password_hash(root / "etc/shadow", ADMINISTRATOR, password_hash)
     home = root / "home" / ADMINISTRATOR
@@ -56,30 +55,42 @@ def give_identity(lab: Lab, host: Host, root: Path) -> None:
     home.joinpath(".ssh").chmod(0o700)
 
 
+def give_address(host: Host, root: Path) -> None:
+    gateway = host.data_center.gateway
+    network = f"[Match]\nName=host0\n\n[Network]\nAddress={host.address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
+    write(root / "etc/systemd/network/10-lab.network", network)
+
+
 def give_portal(lab: Lab, host: Host, root: Path) -> None:
     """Experience Portal, which a site has before POM comes."""
-    primary = topology.primary_portal(host.data_center)
+    primary = roster.now(lab, topology.primary_portal(host.data_center))
     secrets = credentials.portal(lab)
     lay.lay_ep(root, lay.Portal(
         host.portal, host.name, host.fqdn, host.address, primary.address,
         topology.PORTAL_ADMINISTRATOR, secrets.password, secrets.token,
-    ))
+    ), tomcat.fetch().path)
 
 
 def container_command(host: Host, root: Path) -> list[str]:
     return [
-        "systemd-nspawn", "--quiet", "--boot", f"--directory={root}", f"--machine={host.name}", f"--hostname={host.name}",
+        "systemd-nspawn", "--quiet", "--boot", f"--directory={root}", f"--machine={host.key}", f"--hostname={host.key}",
         f"--network-bridge={host.data_center.bridge}", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no",
         "--resolv-conf=off", "--timezone=off", "--kill-signal=SIGRTMIN+3", "--console=read-only",
+        *(export_options(root) if host.exports else ()),
     ]
 
 
+def export_options(root: Path) -> list[str]:
+    """NFS-Ganesha opens files by their handles, which an overlay does not have and systemd-nspawn forbids."""
+    return [f"--bind={root.parent / disk.EXPORTED}:{topology.EXPORTED}", "--system-call-filter=open_by_handle_at"]
+
+
 def power_on(lab: Lab, host: Host) -> None:
-    group, directory = lab.cgroup / host.name, lab.host_directory(host.name)
+    group, directory = lab.cgroup / host.key, lab.host_directory(host.key)
     if cgroup.populated(group):
         return
     cgroup.remove(group)
-    root = disk.attach(lab, host.name)
+    root = disk.attach(lab, host.key)
     if not disk.identified(directory):
         give_identity(lab, host, root)
         if host.portal:
@@ -117,8 +128,8 @@ def await_ssh(lab: Lab, hosts: Sequence[Host], seconds: float = 60) -> None:
 
     def all_answer() -> bool:
         for host in list(waiting.values()):
-            if not cgroup.populated(lab.cgroup / host.name):
-                console = (lab.host_directory(host.name) / "console.log").read_text(encoding="utf-8", errors="replace")
+            if not cgroup.populated(lab.cgroup / host.key):
+                console = (lab.host_directory(host.key) / "console.log").read_text(encoding="utf-8", errors="replace")
                 raise LabError(f"{host.name} ended while starting; its console's last words: {console.strip()[-400:]}")
             if ssh_answers(host.address):
                 del waiting[host.name]
@@ -162,10 +173,13 @@ def serve(lab: Lab, directory: str, address: str, port: int) -> None:
 def main(arguments: Sequence[str]) -> None:
     lab, command, rest = Lab(arguments[0]), arguments[1], arguments[2:]
     if command == "power-on":
-        for host in topology.hosts(rest):
+        for host in roster.select(lab, rest):
             power_on(lab, host)
     elif command == "await-ssh":
-        await_ssh(lab, topology.hosts(rest))
+        await_ssh(lab, roster.select(lab, rest))
+    elif command == "give-address":
+        for host in roster.select(lab, rest):
+            give_address(host, disk.attach(lab, host.key))
     elif command == "delay":
         set_delay(lab, float(rest[0]), float(rest[1]))
     elif command == "serve":

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import roster
 from lab.standins.media import Media
 from lab.state import Lab
-from lab.topology import ADMINISTRATOR, HOSTS, PORTAL_ADMINISTRATOR, Host
+from lab.topology import ADMINISTRATOR, PORTAL_ADMINISTRATOR, Host
 
 HEADER = "# Lab only; nothing in it reaches a site. Written by 'python3 -m lab'.\n"
 
@@ -33,11 +34,10 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
     partial.rename(path)
 
 
-def known_hosts(keys: dict[str, str]) -> str:
+def known_hosts(keys: Sequence[tuple[Host, str]]) -> str:
     """known_hosts lines: each host's public key under its address and names."""
     lines = []
-    for name, key in keys.items():
-        host = HOSTS[name]
+    for host, key in keys:
         kind, value = key.split()[:2]
         lines.append(f"{host.address},{host.name},{host.fqdn} {kind} {value}\n")
     return "".join(lines)
@@ -48,9 +48,10 @@ def quoted(path: Path) -> str:
 
 
 def ssh_config(lab: Lab) -> str:
-    sections = [f"Host {host.name} {host.fqdn}\n  HostName {host.address}\n" for host in HOSTS.values()]
-    addresses = " ".join(host.address for host in HOSTS.values())
-    names = " ".join(f"{host.name} {host.fqdn}" for host in HOSTS.values())
+    hosts = roster.hosts(lab).values()
+    sections = [f"Host {host.name} {host.fqdn}\n  HostName {host.address}\n" for host in hosts]
+    addresses = " ".join(host.address for host in hosts)
+    names = " ".join(f"{host.name} {host.fqdn}" for host in hosts)
     common = {
         "User": ADMINISTRATOR,
         "IdentityFile": quoted(lab.directory / "id_ed25519"),
@@ -99,8 +100,8 @@ def write_pom(lab: Lab, image: Media) -> None:
 
 
 def write_all(lab: Lab, hosts: Sequence[Host]) -> None:
-    keys = {host.name: (lab.host_directory(host.name) / "ssh_host_ed25519_key.pub").read_text(encoding="utf-8")
-            for host in hosts if (lab.host_directory(host.name) / "ssh_host_ed25519_key.pub").exists()}
+    files = [(host, lab.host_directory(host.key) / "ssh_host_ed25519_key.pub") for host in hosts]
+    keys = [(host, file.read_text(encoding="utf-8")) for host, file in files if file.exists()]
     write(lab.directory / "known_hosts", known_hosts(keys))
     write(lab.directory / "proxy", PROXY.format(directory=shlex.quote(str(lab.directory)), name=lab.name), 0o755)
     write(lab.ssh_config, ssh_config(lab))

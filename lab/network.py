@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lab import namespaces, topology
+from lab import namespaces, roster
 from lab.errors import LabError
 from lab.shell import run
 from lab.state import Lab
-from lab.topology import DATA_CENTERS
+from lab.topology import DATA_CENTERS, Host
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def remember(lab: Lab, current: NetworkFaults) -> None:
     lab.network_faults_file.write_text(json.dumps(asdict(current)), encoding="utf-8")
 
 
-def ruleset(cut: Iterable[str]) -> str:
+def ruleset(cut: Iterable[str], hosts: Iterable[Host]) -> str:
     """nftables rules that cut hosts at their port of the bridge, and data centers where the lab routes between them."""
     wanted = set(cut)
-    ports = ", ".join(f'"{host.interface}"' for host in topology.HOSTS.values() if host.name in wanted)
+    ports = ", ".join(f'"{host.interface}"' for host in hosts if host.name in wanted)
     lines = ["table bridge lab", "delete table bridge lab", "table ip lab", "delete table ip lab"]
     if ports:
         lines.append("table bridge lab {")
@@ -59,26 +59,27 @@ def interfaces(lab: Lab) -> set[str]:
     return {line.partition(":")[0].strip() for line in lines if ":" in line}
 
 
-def place(name: str) -> str:
+def place(lab: Lab, name: str) -> str:
     """A host or data center by name."""
-    if name not in topology.HOSTS and name not in DATA_CENTERS:
-        raise LabError(f"the lab has no host or data center '{name}'; it has {', '.join([*DATA_CENTERS, *topology.HOSTS])}")
+    hosts = roster.hosts(lab)
+    if name not in hosts and name not in DATA_CENTERS:
+        raise LabError(f"the lab has no host or data center '{name}'; it has {', '.join([*DATA_CENTERS, *hosts])}")
     return name
 
 
 def set_cut(lab: Lab, cut: set[str]) -> None:
     if sorted(cut) == sorted(faults(lab).cut):
         return
-    run([*namespaces.entry(lab), "nft", "--file", "-"], stdin=ruleset(cut))
+    run([*namespaces.entry(lab), "nft", "--file", "-"], stdin=ruleset(cut, roster.hosts(lab).values()))
     remember(lab, replace(faults(lab), cut=tuple(sorted(cut))))
 
 
 def cut(lab: Lab, name: str) -> None:
-    set_cut(lab, {*faults(lab).cut, place(name)})
+    set_cut(lab, {*faults(lab).cut, place(lab, name)})
 
 
 def heal(lab: Lab, name: str) -> None:
-    set_cut(lab, set() if name == "all" else set(faults(lab).cut) - {place(name)})
+    set_cut(lab, set() if name == "all" else set(faults(lab).cut) - {place(lab, name)})
 
 
 def delay(lab: Lab, milliseconds: float, jitter: float) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab import browser, credentials, socks, topology
+from lab import browser, credentials, roster, socks, topology
 from lab.errors import LabError
 from lab.rehearsal import Site
 from lab.shell import say
@@ -32,6 +32,7 @@ WATCH_SECONDS = 1.0
 ATTEMPTS = 5
 RETRY_SECONDS = 10.0  # an EPM service that restarts is back within a few of them
 LOGIN_USER, LOGIN_PASSWORD = "User Name", "Password"
+REMOVE = "Delete"
 LOGIN_BUTTONS = ("Logon", "Login", "Log in", "Submit")
 
 # Finds what a person sees. Labels are compared as a person reads them: whole, without regard to spaces around or case.
@@ -47,6 +48,11 @@ const labelled = selector => {
   const byLabel = all('label').filter(label => words(label.textContent) === wanted).map(label => label.control).filter(Boolean);
   const byName = all(selector).filter(element => words(element.getAttribute('aria-label')) === wanted);
   return first([...byLabel, ...byName].filter(element => element.matches(selector)));
+};
+const pressable = () => all('a, button, input[type=submit], input[type=button]').filter(named).filter(e => !e.disabled);
+const holds = (row, cells) => {
+  const left = row ? [...row.cells].map(cell => words(cell.textContent)) : [];
+  return cells.every(cell => left.includes(cell) && left.splice(left.indexOf(cell), 1));
 };
 const menu = path => {
   const above = element => {
@@ -65,16 +71,19 @@ const menu = path => {
   return found.sort((one, other) => score(other) - score(one))[0] || null;
 };
 switch (arguments[0]) {
-  case 'press': return first(all('a, button, input[type=submit], input[type=button]').filter(named).filter(e => !e.disabled));
+  case 'press': return first(pressable());
+  case 'press in row': return pressable().find(element => holds(element.closest('tr'), arguments[2].map(words))) || null;
   case 'fill': return labelled('input:not([type=checkbox]):not([type=radio]):not([type=file]), textarea');
   case 'tick': return labelled('input[type=checkbox]');
   case 'choose': return labelled('select');
   case 'upload': return labelled('input[type=file]');
+  case 'entry': return [...arguments[2].options].find(option => words(option.textContent)) || null;
   case 'option': return [...arguments[2].options].find(option => words(option.textContent) === wanted) || null;
   case 'row': {
     const row = all('tr').find(line => [...line.cells].some(cell => words(cell.textContent) === wanted));
     return row ? row.querySelector('input[type=radio], input[type=checkbox]') : null;
   }
+  case 'text': return words(document.body.innerText).includes(wanted) || null;
   case 'menu': return menu(arguments[1].map(words));
   case 'alert': return all('[role=alert]').map(element => element.textContent.trim())[0] || null;
 }
@@ -96,6 +105,8 @@ class Operator:
     files: Path
 
     def do(self, step: Mapping[str, Any]) -> None:
+        if any("do" in action for action in step["actions"]):
+            return  # in words, because no page of it is documented: the lab has none to click on
         self.window.go(step["url"])
         self.log_in()
         for action in step["actions"]:
@@ -121,18 +132,28 @@ class Operator:
     def act(self, action: Mapping[str, Any]) -> None:
         if "open" in action:
             self.open(action["open"])
+        elif "else" in action:
+            self.must_see("press", action["else"])  # the list is there
+            found = self.see("press in row", action["press"], action["row"])
+            self.window.click(found or self.must_see("press", action["else"]))
         elif "press" in action:
-            self.window.click(self.must_see("press", action["press"]))
+            self.window.click(self.must_see("press", action["press"], *action.get("or", ())))
         elif "tick" in action:
             box = self.must_see("tick", action["tick"])
             if not self.window.run("return arguments[0].checked", box):
                 self.window.click(box)
         elif "select" in action:
-            self.window.click(self.must_see("row", action["select"]))
+            self.window.click(self.must_see("row", action["select"], *action.get("or", ())))
+        elif "remove" in action:
+            self.remove(action["remove"], *action.get("or", ()))
         elif "fill" in action:
             self.write(action["fill"], self.secret(action["secret"]) if "secret" in action else action["value"])
         elif "choose" in action:
             self.choose(action["choose"], action["value"])
+        elif "pick" in action:
+            self.window.click(self.see("entry", "", self.must_see("choose", action["pick"])))
+        elif "see" in action:
+            self.must_see("text", action["see"])
         elif "keep" in action:
             self.keep(action["keep"])
         elif "upload" in action:
@@ -160,6 +181,14 @@ class Operator:
             raise StepFailed(f"the list {label} has no entry {value}")
         self.window.click(option)
 
+    def remove(self, *rows: str) -> None:
+        self.must_see("press", REMOVE)  # the list is there
+        for row in rows:
+            found = self.see("row", row)
+            if found is not None:
+                self.window.click(found)
+                self.window.click(self.must_see("press", REMOVE))
+
     def keep(self, name: str) -> None:
         """The file that the page handed out last, under the name that the step says."""
         deadline = time.monotonic() + DOWNLOAD_SECONDS
@@ -176,16 +205,19 @@ class Operator:
     def see(self, kind: str, label: Any = "", *more: Any) -> Any:
         return self.window.run(SEE, kind, label, *more)
 
-    def must_see(self, kind: str, label: str) -> Any:
+    def must_see(self, kind: str, *labels: str) -> Any:
+        """What the page shows under the first of these labels that it has."""
         deadline = time.monotonic() + PAGE_SECONDS
         while True:
-            found = self.see(kind, label)
-            if found is not None:
-                return found
+            for label in labels:
+                found = self.see(kind, label)
+                if found is not None:
+                    return found
             refusal = self.see("alert")
             if refusal or time.monotonic() > deadline:
                 said = f"; it says: {refusal}" if refusal else ""
-                raise StepFailed(f"the page '{self.window.evaluate('document.title')}' has no {kind} '{label}'{said}")
+                wanted = " or ".join(f"'{label}'" for label in labels)
+                raise StepFailed(f"the page '{self.window.evaluate('document.title')}' has no {kind} {wanted}{said}")
             time.sleep(0.2)
 
     def secret(self, variable: str) -> str:
@@ -233,8 +265,8 @@ class Worker:
 
 
 def identity(step: Mapping[str, Any]) -> str:
-    """A step with other values is another one."""
-    return json.dumps([step["id"], step["actions"]], sort_keys=True)
+    """A step with other values is another one, and so is one with another certificate to hand over."""
+    return json.dumps([step["id"], step["actions"], step.get("digest", "")], sort_keys=True)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -262,10 +294,9 @@ def changes(path: Path, seconds: float = WATCH_SECONDS) -> Iterator[dict[str, An
 @contextlib.contextmanager
 def operator_of(lab: Lab) -> Iterator[Operator]:
     lab.require_running()
-    addresses = {host.address for host in topology.HOSTS.values()}
 
     def connect(host: str, port: int) -> list[str]:
-        if host not in addresses:
+        if host not in {entry.address for entry in roster.hosts(lab).values()}:
             raise OSError(f"{host} is no host of the lab")  # a browser asks for much that nobody told it to
         return [str(lab.directory / "proxy"), host, str(port)]
 

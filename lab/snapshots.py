@@ -6,19 +6,23 @@ import json
 import re
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from lab import disk, faults, inventory, lifecycle, namespaces, topology
+from lab import disk, faults, inventory, lifecycle, namespaces, roster
 from lab.errors import LabError
 from lab.shell import say, step
 from lab.state import Lab
+from lab.topology import Host
 
 
 @dataclass(frozen=True)
 class Snapshot:
     taken: str
+    # Hosts by the names that they were made with.
     layers: dict[str, list[str]]
     running: list[str]
+    renamed: dict[str, Any] = field(default_factory=dict)
 
 
 def snapshots(lab: Lab) -> dict[str, Snapshot]:
@@ -33,8 +37,8 @@ def save(lab: Lab, known: dict[str, Snapshot]) -> None:
     inventory.write(lab.snapshots_file, text + "\n", 0o600)
 
 
-def made_hosts(lab: Lab) -> list[topology.Host]:
-    return [host for host in topology.HOSTS.values() if lab.host_directory(host.name).joinpath("disk.img").exists()]
+def made_hosts(lab: Lab) -> list[Host]:
+    return [host for host in roster.hosts(lab).values() if lab.host_directory(host.key).joinpath("disk.img").exists()]
 
 
 def take(lab: Lab, name: str, replace: bool = False) -> None:
@@ -56,16 +60,19 @@ def take(lab: Lab, name: str, replace: bool = False) -> None:
     with step(f"shut down {len(on)} hosts"):
         lifecycle.power_off(lab, on)
     layer = secrets.token_hex(4)
-    namespaces.inside(lab, ["add-layer", layer, *(host.name for host in hosts)])
-    layers = {host.name: disk.layers(lab.host_directory(host.name)) for host in hosts}
-    known[name] = Snapshot(time.strftime("%Y-%m-%d %H:%M:%S"), layers, [host.name for host in on])
+    namespaces.inside(lab, ["add-layer", layer, *(host.key for host in hosts)])
+    layers = {host.key: disk.layers(lab.host_directory(host.key)) for host in hosts}
+    taken = time.strftime("%Y-%m-%d %H:%M:%S")
+    known[name] = Snapshot(taken, layers, [host.key for host in on], roster.encoded(roster.renamed(lab)))
     save(lab, known)
     collect(lab)
     lifecycle.power_on(lab, on)
 
 
 def restore(lab: Lab, name: str) -> None:
-    """Put all hosts back: they are as they were, faults are gone, hosts made later are removed. The caller holds the lock."""
+    """Put all hosts back: they are as they were, with their names and addresses; faults are gone, hosts made later are removed.
+
+    The caller holds the lock."""
     known = snapshots(lab)
     if name not in known:
         raise LabError(f"lab '{lab.name}' has no snapshot '{name}'; it has: {', '.join(known) or 'none'}")
@@ -76,22 +83,23 @@ def restore(lab: Lab, name: str) -> None:
         lifecycle.power_off(lab, hosts, hard=True)
         faults.clear(lab, hosts)
         for host in hosts:
-            if host.name not in snapshot.layers:
-                namespaces.inside(lab, ["detach", host.name])
-                disk.remove(lab, host.name)
+            if host.key not in snapshot.layers:
+                namespaces.inside(lab, ["detach", host.key])
+                disk.remove(lab, host.key)
                 say(f"lab: {host.name} did not exist in '{name}' and is removed")
-        for host_name, layers in snapshot.layers.items():
-            disk.set_layers(lab.host_directory(host_name), layers)
+        for made_as, layers in snapshot.layers.items():
+            disk.set_layers(lab.host_directory(made_as), layers)
         namespaces.inside(lab, ["reset", *snapshot.layers])
+        roster.save(lab, roster.decoded(snapshot.renamed))
         collect(lab)
     inventory.write_all(lab, lifecycle.known_hosts(lab))
-    lifecycle.power_on(lab, topology.hosts(snapshot.running))
+    lifecycle.power_on(lab, [host for host in roster.hosts(lab).values() if host.key in snapshot.running])
 
 
 def collect(lab: Lab) -> None:
     """Remove layers that neither a snapshot nor a host stands on."""
     kept = snapshots(lab).values()
-    used = {host.name: {layer for snapshot in kept for layer in snapshot.layers.get(host.name, [])} for host in made_hosts(lab)}
+    used = {host.key: {layer for snapshot in kept for layer in snapshot.layers.get(host.key, [])} for host in made_hosts(lab)}
     for name, layers in used.items():
         layers.update(disk.layers(lab.host_directory(name)))
     namespaces.inside(lab, ["keep-layers", *(f"{name}={','.join(sorted(layers))}" for name, layers in used.items())])

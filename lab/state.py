@@ -65,6 +65,10 @@ class Lab:
         return self.directory / "snapshots.json"
 
     @property
+    def renamed_file(self) -> Path:
+        return self.directory / "renamed.json"
+
+    @property
     def image_file(self) -> Path:
         """Digest of the image that the lab's hosts were made of: they keep it when the recipe changes."""
         return self.directory / "image"

@@ -22,7 +22,7 @@ class HostStatus:
 def state(lab: Lab, host: Host, faults: network.NetworkFaults) -> str:
     if not lifecycle.running(lab, host):
         return "off"
-    if cgroup.frozen(lab.cgroup / host.name):
+    if cgroup.frozen(lab.cgroup / host.key):
         return "frozen"
     return "cut" if host.name in faults.cut else "running"
 
@@ -32,7 +32,7 @@ def hosts(lab: Lab) -> list[HostStatus]:
     return [
         HostStatus(
             name=host.name, fqdn=host.fqdn, address=host.address, data_center=host.data_center.name,
-            state=state(lab, host, faults), memory_bytes=cgroup.memory(lab.cgroup / host.name),
+            state=state(lab, host, faults), memory_bytes=cgroup.memory(lab.cgroup / host.key),
         )
         for host in lifecycle.known_hosts(lab)
     ]

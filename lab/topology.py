@@ -1,14 +1,12 @@
 """Hosts, addresses and bridges of a lab: the only place they are written. Lab only; nothing in it reaches a site."""
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from lab.errors import LabError
 
 DOMAIN = "lab.test"
 ADMINISTRATOR = "deploy"
 PORTAL_ADMINISTRATOR = "epadmin"
+EXPORTED = "/srv/pom"
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,14 @@ class Host:
     data_center: DataCenter
     number: int
     by_default: bool = True
+    exports: bool = False  # whether it has a directory that an NFS server can export
     portal: str = ""  # what it is of Experience Portal before POM comes: primary, auxiliary or nothing
+    made_as: str = ""  # the name that it was made with, where it has another one now
+
+    @property
+    def key(self) -> str:
+        """By what its disk, its cable and its control group are named, for as long as it is there."""
+        return self.made_as or self.name
 
     @property
     def address(self) -> str:
@@ -52,7 +57,7 @@ class Host:
     @property
     def interface(self) -> str:
         """Name of the host's cable on its bridge, as systemd-nspawn gives it."""
-        return f"vb-{self.name}"
+        return f"vb-{self.key}"
 
 
 DC1 = DataCenter("dc1", 1)
@@ -65,32 +70,16 @@ HOSTS = {
         Host("epm1", DC1, 11, portal="primary"),
         Host("epm2", DC1, 12, portal="auxiliary"),
         Host("kafka3", DC1, 13),
-        Host("db1", DC1, 14),
+        Host("db1", DC1, 14, exports=True),
         Host("app1", DC1, 15),
         Host("cms1", DC1, 16),
         Host("epm3", DC2, 11, by_default=False, portal="primary"),
         Host("kafka4", DC2, 13, by_default=False),
-        Host("db2", DC2, 14, by_default=False),
+        Host("db2", DC2, 14, by_default=False, exports=True),
         Host("cms2", DC2, 16),
     )
 }
 
 
-def default_hosts() -> list[Host]:
-    return [host for host in HOSTS.values() if host.by_default]
-
-
 def primary_portal(data_center: DataCenter) -> Host:
     return next(host for host in HOSTS.values() if host.data_center == data_center and host.portal == "primary")
-
-
-def host(name: str) -> Host:
-    if name not in HOSTS:
-        raise LabError(f"the lab has no host '{name}'; its hosts are {', '.join(HOSTS)} (lab/topology.py)")
-    return HOSTS[name]
-
-
-def hosts(names: Iterable[str]) -> list[Host]:
-    """The named hosts, each once, in the order of the topology."""
-    wanted = {host(name).name for name in names}
-    return [entry for entry in HOSTS.values() if entry.name in wanted]

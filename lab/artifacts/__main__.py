@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lab.artifacts import kafka, postgresql
+from lab.artifacts import kafka, postgresql, tomcat
 
 
 def main() -> int:
@@ -18,11 +18,13 @@ def main() -> int:
         locking = arguments.command == "lock"
         archive = kafka.lock() if locking else kafka.fetch()
         driver = postgresql.lock() if locking else postgresql.fetch()
+        server = tomcat.lock() if locking else tomcat.fetch()
     except kafka.ArtifactError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{archive.path}  sha256 {archive.sha256}")
     print(f"{driver}  sha256 {kafka.sha256_of(driver)}")
+    print(f"{server.path}  sha256 {server.sha256}")
     return 0
 
 

@@ -6,7 +6,7 @@ root=$1
 chroot "$root" useradd --create-home --shell /bin/bash --groups sudo --comment "Lab administrator" deploy
 chroot "$root" systemctl enable --quiet systemd-networkd ssh
 # Services that a role starts, or that make no sense in a container:
-chroot "$root" systemctl disable --quiet postgresql chrony
+chroot "$root" systemctl disable --quiet postgresql chrony nfs-ganesha nfs-client.target rpcbind.service rpcbind.socket
 chroot "$root" systemctl mask --quiet \
   apt-daily.service apt-daily.timer apt-daily-upgrade.service apt-daily-upgrade.timer \
   console-getty.service getty.target dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \

@@ -14,6 +14,7 @@ from pathlib import Path
 TREE = Path(__file__).with_name("ep") / "tree"
 VERSION = "8.1.2.0.0303"
 UNITS = ("vpms", "httpd")
+APP_SERVER = "opt/Avaya/VoicePortal/Support/AppServer"
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,19 @@ def configuration(portal: Portal) -> str:
     return "# Lab only: what the stand-in for Experience Portal on this host is.\n" + text.getvalue()
 
 
-def lay_ep(root: Path, portal: Portal) -> None:
-    """Lay Experience Portal into a host's root file system. The units start with the host."""
+def lay_ep(root: Path, portal: Portal, tomcat: Path | None = None) -> None:
+    """Lay Experience Portal into a host's root file system. The units start with the host.
+
+    The archive with Tomcat is what its InstallAppServer.sh unpacks.
+    """
     for source in sorted(path for path in TREE.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         target = root / source.relative_to(TREE)
         # Modes of our own: those of a checkout follow its umask, and the host's directories keep theirs.
         target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+    if tomcat is not None:
+        shutil.copyfile(tomcat, root / APP_SERVER / "tomcat.tar.gz")
     conf = root / "etc/standin/ep.conf"
     conf.parent.mkdir(parents=True, exist_ok=True)
     conf.touch(mode=0o600)

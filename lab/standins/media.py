@@ -18,7 +18,7 @@ from pathlib import Path
 from lab.artifacts import kafka, postgresql
 from lab.errors import LabError
 from lab.shell import run
-from lab.standins import programs
+from lab.standins import applications, programs
 from lab.state import cache_directory
 
 SOURCES = Path(__file__).with_name("pom")
@@ -58,7 +58,7 @@ def digest() -> str:
     for path in source_files(SOURCES):
         found.update(f"\0{path.relative_to(SOURCES)}\0{path.stat().st_mode & 0o100:o}\0".encode())
         found.update(path.read_bytes())
-    for path in (Path(programs.__file__), Path(__file__), kafka.LOCK, postgresql.LOCK):
+    for path in (Path(programs.__file__), Path(applications.__file__), Path(__file__), kafka.LOCK, postgresql.LOCK):
         found.update(path.read_bytes())
     found.update(javac_version().encode())
     return found.hexdigest()[:16]
@@ -76,6 +76,7 @@ def stage(directory: Path, *, archives: bool = True) -> Path:
     shutil.copytree(SOURCES / "standin_pom", server / "lib/standin_pom", ignore=ignored)
     if (SOURCES / "services").is_dir():
         shutil.copytree(SOURCES / "services", server / "services", ignore=ignored)
+    applications.stage(directory / "packages/ddapps")
     write_program(directory / programs.INSTALLER, programs.MEDIA_ROOT.script("packages/pomserver/lib/standin"))
     write_program(server / "lib/standin", programs.LAUNCHER)
     for program in programs.INSTALLED:

@@ -83,6 +83,17 @@ INSTALLED = (
     Program(
         "updateAgentManagerMemory.sh", "maintenance memory", "LAB-updateAgentManagerMemory.sh", "sets the Agent Manager's memory"
     ),
+    Program("setConnectorMode.sh", "modes connector", "LAB-setConnectorMode.sh", "changes the Contact Center configuration mode"),
+    Program("enablenonTeleMode.sh", "modes manual", "LAB-enablenonTeleMode.sh", "converts POM to manual dialing"),
+    Program("eventSettingOperation.sh", "events", "LAB-eventSettingOperation.sh", "sets levels and alarms of events"),
+    Program(
+        "migrateCustomToSystemAttr.sh", "utilities attribute", "LAB-migrateCustomToSystemAttr.sh", "copies a custom attribute"
+    ),
+    Program(
+        "setNonEnglishFontForPOMReports.sh", "utilities font", "LAB-setNonEnglishFontForPOMReports.sh", "gives reports a font"
+    ),
+    Program("insert_POM_Apps.sh", "epm applications", "LAB-insert_POM_Apps.sh", "registers POM's applications"),
+    Program("getOrgID", "epm organization", "LAB-getOrgID", "tells the id of an organization"),
     Program("POM", "control", "LAB-POM (wrapper)", "starts, stops and tells POM's services"),
     *(Program(name, f"control {unit}", "LAB-service units", f"tells the state of {unit}") for name, unit in STATUS.items()),
 )

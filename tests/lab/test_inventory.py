@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 
-from lab import credentials, inventory, topology
+from lab import credentials, inventory, roster, topology
 from lab.standins.media import Media
 from lab.state import Lab
 
@@ -17,7 +17,7 @@ def lab(tmp_path, monkeypatch):
 
 
 def test_a_host_is_known_under_its_address_and_names():
-    line = inventory.known_hosts({"cms2": "ssh-ed25519 AAAAKEY cms2\n"})
+    line = inventory.known_hosts([(topology.HOSTS["cms2"], "ssh-ed25519 AAAAKEY cms2\n")])
     assert line == "10.88.2.16,cms2,cms2.dc2.lab.test ssh-ed25519 AAAAKEY\n"
 
 
@@ -35,7 +35,7 @@ def test_ssh_understands_its_configuration(lab, name):
 
 
 def test_the_inventory_adds_addresses_and_connection_only(lab):
-    hosts = yaml.safe_load(inventory.hosts_yaml(topology.default_hosts()))
+    hosts = yaml.safe_load(inventory.hosts_yaml(roster.default_hosts(lab)))
     assert hosts["all"]["hosts"]["db1"] == {"ansible_host": "10.88.1.14"}
     connection = yaml.safe_load(inventory.connection_yaml(lab))
     assert all(name.startswith("ansible_") for name in connection)

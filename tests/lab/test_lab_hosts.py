@@ -137,6 +137,7 @@ def test_secrets_lie_encrypted_and_private(bench):
         "ansible_become_password",
         "pom_database_password",
         "pom_outcall_password",
+        "pom_web_password",
         "trust_ca_certificate",
         "trust_ca_private_key",
         "trust_store_password",
@@ -198,6 +199,31 @@ def test_a_snapshot_is_the_whole_state_of_all_hosts(bench):
     assert "has a snapshot 'before'" in bench.attempt("snapshot", "before").stderr
     assert "has no snapshot 'after'; it has: before" in bench.attempt("restore", "after").stderr
     bench("up", "--hosts", "epm1")
+
+
+def test_a_renamed_host_is_reached_by_its_new_name_and_address_only(bench):
+    bench("snapshot", "named")
+    bench("cut", "epm2")
+    assert "epm2 is cut from the network" in bench.attempt("rename", "epm2", "epm4").stderr
+    bench("heal", "epm2")
+    for _again in range(2):
+        bench("rename", "epm2", "epm4", "--address", "10.88.1.18")
+        assert bench.states() | {"epm4": "running"} == bench.states()
+        assert bench("ssh", "epm4", "hostname -f") == "epm2.dc1.lab.test", "its own name is left to whoever keeps it"
+        assert bench.sh("epm4", "ip -br -4 address show host0").split()[2:] == ["10.88.1.18/24"]
+    assert bench.reaches("epm1", "10.88.1.18")
+    assert not bench.reaches("epm1", "10.88.1.12")
+    assert "the one of that name is epm4 now" in bench.attempt("exec", "epm2", "true").stderr
+    hosts = yaml.safe_load((bench.lab.inventory / "hosts.yml").read_text())["all"]["hosts"]
+    assert hosts["epm4"] == {"ansible_host": "10.88.1.18"}
+    assert "epm2" not in hosts
+    bench("poweroff", "epm4")
+    bench("poweron", "epm4")
+    assert bench.reaches("epm4", "10.88.1.11"), "it keeps the address over a boot"
+    bench("restore", "named")
+    assert bench.states() | dict.fromkeys(HOSTS, "running") == bench.states()
+    assert bench.reaches("epm1", "10.88.1.12")
+    assert "epm4" not in bench.states()
 
 
 def test_a_cut_host_is_alone(bench):

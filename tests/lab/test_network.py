@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from lab import network, wan
+from lab import network, topology, wan
 from lab.errors import LabError
 from lab.state import Lab
 
+HOSTS = topology.HOSTS.values()
+
 
 def test_nothing_cut_leaves_no_table():
-    assert network.ruleset([]).splitlines() == [
+    assert network.ruleset([], HOSTS).splitlines() == [
         "table bridge lab", "delete table bridge lab", "table ip lab", "delete table ip lab",
     ]
 
 
 def test_a_host_is_cut_at_its_port_in_all_directions():
-    rules = network.ruleset(["epm1", "kafka3"])
+    rules = network.ruleset(["epm1", "kafka3"], HOSTS)
     ports = '{ "vb-epm1", "vb-kafka3" }'
     assert f"hook input priority 0; iifname {ports} drop;" in rules
     assert f"hook forward priority 0; iifname {ports} drop; oifname {ports} drop;" in rules
@@ -25,7 +27,7 @@ def test_a_host_is_cut_at_its_port_in_all_directions():
 
 @pytest.mark.parametrize("data_center", ["dc1", "dc2"])
 def test_a_data_center_is_cut_where_the_lab_routes_only(data_center):
-    rules = network.ruleset([data_center])
+    rules = network.ruleset([data_center], HOSTS)
     assert "ip saddr 10.88.1.0/24 ip daddr 10.88.2.0/24 drop;" in rules
     assert "ip saddr 10.88.2.0/24 ip daddr 10.88.1.0/24 drop;" in rules
     assert "ifname" not in rules

@@ -31,3 +31,17 @@ def test_a_lab_that_was_made_before_gets_what_is_missing(lab):
     (lab.directory / "portal-password").unlink()
     credentials.make_portal(lab)
     assert credentials.portal(lab).token == token
+
+
+def test_a_lab_of_an_earlier_checkout_gets_the_secrets_it_lacks_and_keeps_the_others(lab):
+    credentials.make_portal(lab)
+    credentials.make(lab)
+    made = credentials.opened(lab)
+    assert made["pom_web_password"] == credentials.portal(lab).password
+    secrets_file = lab.inventory / "group_vars/all/secrets.yml"
+    credentials.keep(lab, secrets_file, {name: value for name, value in made.items() if name != "pom_outcall_password"})
+    credentials.make(lab)
+    completed = credentials.opened(lab)
+    assert completed.pop("pom_outcall_password") not in made.values()
+    assert completed.items() <= made.items()
+    assert secrets_file.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import re
 import shutil
 import socket
@@ -88,11 +89,19 @@ def test_the_menu_words_lead_to_every_page(person):
         "POM Manager",
         "Trusted Certificates",
         "Global Configurations",
+        "System Configuration",
+        "Applications",
+        "MPP Servers",
         "Security",
         "Certificates",
+        "Licensing",
+        "User Management",
+        "Organizations",
+        "Users",
     ]
     assert set(words) <= set(links)
     assert all(person.ask("GET", links[word])[0] == 200 for word in words)
+    assert person.get("/home").count(">User Management<") == 1
 
 
 def test_without_the_plug_in_there_is_no_menu_of_pom(person):
@@ -165,6 +174,117 @@ def test_upload_puts_a_certificate_into_the_trust_store_of_experience_portal(per
     assert "pom was saved" in message(person.post(path, **values))
     kept = person.host.root / "opt/Avaya/VoicePortal/trustedcerts/pom.pem"
     assert kept.read_bytes().strip() == pem.strip()
+
+
+def test_a_trusted_certificate_is_imported_from_the_server_that_presents_it_and_deleted_again(person):
+    path = "/security/certificates/trusted"
+    given = {"name": "app1", "location": f"https://127.0.0.1:{person.port}/axis2"}
+    shown = Forms(person.post(f"{path}/import", **given))
+    assert "Save" in shown.buttons
+    assert "app1 was saved" in message(person.post(f"{path}/import", **shown.values))
+    assert "exists already" in message(person.post(f"{path}/import", **given), "alert")
+    assert "app1 was deleted" in message(person.post(path, row="app1", delete="Delete"))
+    assert message(person.post(path, row="app1", delete="Delete"), "alert") == "Select a certificate."
+    wrong = person.post(f"{path}/import", name="app1", location="https://127.0.0.1:1")
+    assert "could not be fetched" in message(wrong, "alert")
+    assert "https://" in message(person.post(f"{path}/import", name="app1", location="ftp://x"), "alert")
+
+
+def registered(epm: Epm) -> list[dict[str, object]]:
+    return json.loads((epm.host.root / "opt/Avaya/VoicePortal/data/applications.json").read_text())
+
+
+APPLICATION = {"name": "Nailer", "type": "POM:Nailer", "direction": "Outbound", "url": "https://app1:7443/Nailer/ccxml/start.jsp"}
+
+
+def test_an_application_is_added_changed_and_deleted(person):
+    path = "/system/applications"
+    form = Forms(person.get(f"{path}/edit"))
+    labels = ("Name", "Zone", "Type", "Direction", "URL", "Alternate URL 1", "Enable TTS", "TTS", "Selected Voices")
+    assert set(labels) <= set(form.labels)
+    assert "Organization" not in form.labels
+    assert "Nailer was saved" in message(person.post(f"{path}/edit", **APPLICATION))
+    again = person.post(f"{path}/edit", **{**APPLICATION, "name": "nailer"})
+    assert message(again, "alert") == "An application nailer exists already in the zone Default."
+    change = Forms(person.get("/system/applications")).links["Nailer"]
+    values = Forms(person.get(change)).values
+    assert values["url"] == APPLICATION["url"]
+    person.post(f"{path}/edit", **{**APPLICATION, "former": values["former"], "alternate1": "https://app2:7443/Nailer/ccxml/start.jsp"})
+    assert [(entry["name"], entry["alternate_urls"]) for entry in registered(person)] == [
+        ("Nailer", ["https://app2:7443/Nailer/ccxml/start.jsp"])
+    ]
+    assert "was deleted" in message(person.post(path, row=values["former"], delete="Delete"))
+    assert registered(person) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"url": "app1:7443/Nailer"}, "URL: http or https"),
+        ({"alternate2": "/Nailer"}, "URL: http or https"),
+        ({"name": "Nai ler"}, "Name: letters"),
+        ({"speech_server": "speech1"}, "tick Enable TTS first"),
+    ],
+)
+def test_an_application_that_cannot_be_is_refused(person, wrong, words):
+    assert words in message(person.post("/system/applications/edit", **{**APPLICATION, **wrong}), "alert")
+
+
+def test_what_another_program_has_registered_is_on_the_page_and_keeps_what_the_page_does_not_know(person):
+    data = person.host.root / "opt/Avaya/VoicePortal/data"
+    data.mkdir(exist_ok=True)
+    (data / "applications.json").write_text('[{"name": "Survey", "url": "https://x/", "launched": 7}]')
+    change = Forms(person.get("/system/applications")).links["Survey"]
+    person.post("/system/applications/edit", **Forms(person.get(change)).values, type="SMS")
+    assert registered(person)[0] | {"voice": ""} == registered(person)[0]
+    assert (registered(person)[0]["launched"], registered(person)[0]["type"]) == (7, "SMS")
+    (data / "applications.json").unlink()
+
+
+def test_types_of_pom_are_offered_only_with_its_plug_in(person):
+    assert "POM:Driver" in person.get("/system/applications/edit")
+    with without(person.host.root / "opt/Avaya/VoicePortal/plugins/pom/plugin.properties"):
+        assert "POM:Driver" not in person.get("/system/applications/edit")
+
+
+def test_organizations_have_ids_and_bring_roles_of_their_own(person):
+    assert "Org POM Supervisor" not in person.get("/users/list")
+    page = person.post("/users/organizations/edit", name="CC")
+    assert "<td>CC</td><td>1001</td>" in page
+    assert "<td>Sales</td><td>1002</td>" in person.post("/users/organizations/edit", name="Sales")
+    assert "exists already" in message(person.post("/users/organizations/edit", name="default"), "alert")
+    assert "Org POM Supervisor" in person.get("/users/list")
+    assert "Organization" in Forms(person.get("/system/applications/edit")).labels
+    assert "beside the default one" in message(person.post("/users/organizations", row="Default", delete="Delete"), "alert")
+    for name in ("CC", "Sales"):
+        assert "was deleted" in message(person.post("/users/organizations", row=name, delete="Delete"))
+
+
+def test_mpp_servers_and_licences_are_kept(person):
+    person.post("/system/mpp-servers/edit", name="mpp1", address="192.0.2.41", restart="No")
+    change = Forms(person.get("/system/mpp-servers")).links["mpp1"]
+    assert {"Host Address", "Restart Automatically"} <= set(Forms(person.get(change)).labels)
+    page = person.post("/system/mpp-servers/edit", name="mpp1", address="192.0.2.42", restart="Yes")
+    assert "<td>192.0.2.42</td><td>Yes</td>" in page
+    assert "Select an MPP server" in message(person.post("/system/mpp-servers", delete="Delete"), "alert")
+    assert "was deleted" in message(person.post("/system/mpp-servers", row="mpp1", delete="Delete"))
+    words = {"server": "weblm1.example.com:8443", "telephony_ports": "25", "asr": "", "tts": "2"}
+    assert "saved" in message(person.post("/security/licensing", **words))
+    assert 'value="weblm1.example.com:8443"' in person.get("/security/licensing")
+    assert "whole numbers" in message(person.post("/security/licensing", **{**words, "tts": "two"}), "alert")
+    assert "host name or IP address" in message(person.post("/security/licensing", **{**words, "server": "https://x"}), "alert")
+
+
+def test_the_home_page_tells_of_manual_mode_once_pom_is_converted(person):
+    words = "The system is converted to manual mode."
+    mode = person.host.home / "config/mode.properties"
+    before = mode.read_text() if mode.exists() else None
+    assert words not in person.get("/home")
+    mode.write_text("mode=CCElite\nmanual=yes\n")
+    assert words in person.get("/home")
+    mode.unlink()
+    if before is not None:
+        mode.write_text(before)
 
 
 def test_a_server_is_not_added_while_no_database_is_configured(person):

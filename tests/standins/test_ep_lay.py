@@ -106,9 +106,19 @@ def test_a_new_host_name_gets_a_new_certificate_and_a_restart_if_wished(laid, an
     identity = laid.root / "opt/Avaya/VoicePortal/web/tls/epm.crt"
     identity.parent.mkdir(parents=True)
     identity.write_text("old")
+    (laid.units / "vpms").unlink()
     done = run(laid, "UpdateHostAddress/do_UpdateHost", answers=f"{answer}\n")
     assert done.returncode == 0
     assert ("VPMS Start Status: [OK]" in done.stdout) == bool(calls)
-    assert (laid.calls if calls else []) == calls
+    assert [call for call in laid.calls if call != "is-active vpms"] == calls
     assert not identity.exists()
     assert f"host = {os.uname().nodename}" in (laid.root / "etc/standin/ep.conf").read_text()
+
+
+def test_a_new_host_name_wants_vpms_stopped(laid):
+    before = (laid.root / "etc/standin/ep.conf").read_text()
+    done = run(laid, "UpdateHostAddress/do_UpdateHost", answers="y\n")
+    assert done.returncode == 1
+    assert "vpms is running" in done.stdout
+    assert laid.calls == ["is-active vpms"]
+    assert (laid.root / "etc/standin/ep.conf").read_text() == before

@@ -26,7 +26,11 @@ from tests.standins.conftest import Host, make_host
 from tests.standins.epm import SERVERS, TRUSTED, Epm, Forms, message
 from tests.standins.postgresql import DATABASE, PASSWORD, USER, Server, available, free_port
 
-CONF = "[services]\npoll_seconds = 0.6\nfar_poll_seconds = 1\nfailover_seconds = 2\ngrace_seconds = 2\nstart_wait_seconds = 2\n"
+# Both servers are this machine, under names that it does not have.
+CONF = (
+    "[services]\npoll_seconds = 0.6\nfar_poll_seconds = 1\nfailover_seconds = 2\ngrace_seconds = 2\nstart_wait_seconds = 2\n"
+    "identity = no\n"
+)
 RUNNING = ("pomactmq", "ruleeng")
 
 pytestmark = [
@@ -323,6 +327,22 @@ def test_a_database_that_cannot_be_used_is_told_in_the_documented_words(pair, da
             primary.stop()
             jar.with_suffix(".away").rename(jar)
             primary.start()
+    assert primary.may("ruleeng") == ""
+
+
+def test_a_server_that_something_calls_otherwise_starts_nothing(pair):
+    primary, _ = pair
+    primary.stop()
+    primary.host.configure(CONF.replace("identity = no\n", ""))
+    primary.start()
+    try:
+        words = "host in the database of Experience Portal is epm-primary, and this server is "
+        assert words in primary.may("ruleeng")
+        assert words in primary.service_log("ruleeng")
+    finally:
+        primary.stop()
+        primary.host.configure(CONF)
+        primary.start()
     assert primary.may("ruleeng") == ""
 
 

@@ -212,6 +212,14 @@ def quoted(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
+def literal(value: str) -> str:
+    """
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
 def reason_of(settings: Settings, words: str) -> Failure:
     """What psql says, in the words of the documents."""
     for pattern, reason in (

@@ -82,6 +82,48 @@ spelling = Pom
 [uninstallPOM.sh]
 confirm = yes
 
+[setConnectorMode.sh]
+# the mode that POM has is chosen: refuse | nothing
+same_mode = refuse
+
+[enablenonTeleMode.sh]
+delay = 0
+fail_at = none
+die_at = none
+
+[updateAgentManagerMemory.sh]
+# a value that breaks the rule: refuse | ask (again)
+wrong_value = refuse
+
+[eventSettingOperation.sh]
+# after an operation, or the program ends
+menu_comes_back = yes
+
+[migrateCustomToSystemAttr.sh]
+stopped_only = yes
+# the attributes and contact lists that there are, separated by commas; none named: every one
+attributes =
+lists =
+delay = 0
+fail_at = none
+die_at = none
+
+[setNonEnglishFontForPOMReports.sh]
+asks = yes
+
+[insert_POM_Apps.sh]
+port = 7443
+
+[getOrgID]
+# where the primary looks: portal | database (the copy made when POM last started)
+source = portal
+# words | number
+answer = words
+
+[POMSecurityManagementTool.sh]
+# after a result, or the program ends
+menu_comes_back = yes
+
 [POM]
 # words of the status: modes (MASTER, DORMANT, RUNNING, STOPPED) | plain (running, stopped)
 status_words = modes

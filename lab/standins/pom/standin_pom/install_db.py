@@ -9,18 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import database, host, properties, stores
+from . import database, host, modes, stores
 from .terminal import ask, ask_one_of, ask_secret, extra_question, main, menu, say
 
 PROGRAM = "installDB.sh"
-MODES = (
-    "CCElite",
-    "AACC-SBP [Skills-Based Pacing for Agentless POM]",
-    "None",
-    "AACC [Integrated & Blending]",
-    "Oceana",
-    "CCaaS-Outbound",
-)
+MODES = (*modes.MODES, "CCaaS-Outbound")
 TEST, CREATE, SAVE = "Test DB Connection", "Create POM Schema on the given DB", "Save database configuration"
 CONFIGURE, REPORTS = "Configure database settings", "Configure database settings for reports (Optional)"
 EXIT = "Exit from this utility"
@@ -103,9 +96,7 @@ class Session:
         if host.switched_on(PROGRAM, "save_asks") and ask_one_of(SAVE_VALUES, ("y", "n")) == "n":
             return
         database.save(settings)
-        # Where POM keeps the mode is not documented.
-        properties.write(self.home / "config/mode.properties", {"mode": self.mode.split(" [")[0]}, "# stand-in assumption")
-        host.own(self.home / "config/mode.properties")
+        modes.record("mode", modes.short(self.mode))
         say("Database configuration is saved successfully.")
         self.restart_vpms()
 
@@ -121,7 +112,7 @@ class Session:
         if settings.type == "Postgres":
             # Where the values lie in the database is not documented; the password is kept as in the settings' file.
             values = ", ".join(
-                "(" + ", ".join("'" + text.replace("'", "''") + "'" for text in (f"reports.{name}", value)) + ")"
+                f"({database.literal(f'reports.{name}')}, {database.literal(value)})"
                 for name, value in (
                     ("url", reports.url),
                     ("user", reports.user),

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from . import host, layout, properties, stores
+from . import host, identity, layout, properties, stores
 from .terminal import ask, ask_one_of, ask_secret, extra_question, main, say
 
 MEDIA = Path(__file__).resolve().parents[4]
@@ -488,9 +488,11 @@ def lay_tree(choices: Choices, home: Path) -> None:
             "kind": choices.kind,
             "packages": ",".join(choices.packages),
             "primary": choices.primary,
+            **identity.present(),
         },
-        "# stand-in assumption: where POM keeps its version",
+        "# stand-in assumption: where POM keeps its version, and as what it was installed",
     )
+    identity.write_dashboard(home)
 
 
 def lay_programs(home: Path) -> None:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import host, layout, properties
+from . import host, identity, layout, properties
 from .terminal import ask, ask_one_of, main, say
 
 RULE = "must be a positive integer, greater than 1 and must be less than current available RAM on the system."
+AMOUNT = "Number of GB memory to be allocated to Agent Manager:"
 
 
 def log_file(name: str) -> host.Log:
@@ -58,7 +59,7 @@ def require_stopped(*units: str) -> None:
 
 
 def upgrade_portal(arguments: Sequence[str]) -> int:
-    """vpUpgrade.sh: POM takes note of the Experience Portal's version, and its plug-in is laid down again."""
+    """vpUpgrade.sh: POM takes note of the Experience Portal's version, and of its own host."""
     host.require_root()
     log = log_file("vpUpgrade")
     log.assumption("words and effects of vpUpgrade.sh, and that it refuses to work beside running services")
@@ -66,7 +67,10 @@ def upgrade_portal(arguments: Sequence[str]) -> int:
     portal = host.experience_portal()
     if portal is None:
         raise host.Refused("Primary or auxiliary EPM is not installed on this server.")
-    properties.change(host.pom_home() / "config/version.properties", {"ep_version": portal.get("version", "")})
+    values = {"ep_version": portal.get("version", ""), **identity.present()}
+    properties.change(host.pom_home() / "config/version.properties", values)
+    if portal["kind"] == "auxiliary" and identity.tell_portal():
+        log.write(f"Experience Portal knows this server as {values['host_name']} now")
     say("vpUpgrade completed successfully.")
     return 0
 
@@ -113,11 +117,12 @@ def update_agent_manager_memory(arguments: Sequence[str]) -> int:
     say("(Recommended value is 3 GB.)")
     if ask_one_of("Do you wish to continue? [Y/n]", ("y", "n"), "y") == "n":
         return 1
-    value = ask("Number of GB memory to be allocated to Agent Manager:")
-    if not value.isdigit() or int(value) <= 1 or int(value) >= available_gigabytes():
-        raise host.Refused(
-            f"The value provided by user {RULE}"
-        )
+    value = ask(AMOUNT)
+    while not value.isdigit() or int(value) <= 1 or int(value) >= available_gigabytes():
+        if host.setting("updateAgentManagerMemory.sh", "wrong_value") == "refuse":
+            raise host.Refused(f"The value provided by user {RULE}")
+        say(f"The value provided by user {RULE}")
+        value = ask(AMOUNT)
     path = host.pom_home() / "config/agtmgr.properties"
     path.touch()
     properties.change(path, {"memory.gb": value})

@@ -12,6 +12,7 @@ from . import host, stores
 from .terminal import ask, main, say
 
 PASSWORDS = {"GET_POM_KEYSTORE_PASSWORD_DECRYPTED": "keystore", "GET_POM_TRUSTSTORE_PASSWORD_DECRYPTED": "truststore"}
+PROGRAM = "POMSecurityManagementTool.sh"
 LINE = "=" * 60
 USAGE = "Usage: POMSecurityManagementTool.sh -o ENCRYPT|DECRYPT -r 4.X_ONWARDS -d <data> | -i <information>"
 
@@ -27,6 +28,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def interactive() -> int:
+    log().assumption("what it does with empty or wrong data, and that the menu comes back")
     while True:
         for text in (
             LINE,
@@ -44,16 +46,30 @@ def interactive() -> int:
             return 0
         if choice == "3":
             say(USAGE)
-        elif choice == "1":
-            say(f"Encrypted Data: {stores.scrambled(ask('Enter data:'))}")
-        elif choice == "2":
-            say(f"Decrypted Data: {stores.unscrambled(ask('Enter data:'))}")
+        elif choice in ("1", "2"):
+            convert(encrypts=choice == "1")
+            if not host.switched_on(PROGRAM, "menu_comes_back"):
+                return 0
+
+
+def convert(*, encrypts: bool) -> None:
+    data = ask("Enter data:")
+    if not data:
+        raise host.Refused("Invalid data.")
+    try:
+        result = stores.scrambled(data) if encrypts else stores.unscrambled(data)
+    except ValueError:
+        raise host.Refused("Invalid data.") from None
+    say(f"{'Encrypted' if encrypts else 'Decrypted'} Data: {result}", whole=True)
+
+
+def log() -> host.Log:
+    return host.Log(host.pom_home() / "logs/POMSecurityManagementTool.log")
 
 
 def silent(arguments: Sequence[str]) -> int:
     """Errors stand in the log only."""
-    log = host.Log(host.pom_home() / "logs/POMSecurityManagementTool.log")
-    log.assumption("output of the silent modes is the value alone")
+    log().assumption("output of the silent modes is the value alone")
     parser = Silent(add_help=False, allow_abbrev=False)
     parser.add_argument("-o", choices=("ENCRYPT", "DECRYPT"))
     parser.add_argument("-r", choices=("4.X_ONWARDS",))
@@ -68,7 +84,7 @@ def silent(arguments: Sequence[str]) -> int:
         else:
             raise host.Refused(USAGE)
     except (host.Refused, ValueError) as error:
-        log.write(f"ERROR {error}")
+        log().write(f"ERROR {error}")
         return 1
     return 0
 

@@ -21,8 +21,8 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.fill(line, columns, drop_whitespace=True, break_long_words=False) for line in text.split("\n"))
 
 
-def say(text: str = "") -> None:
-    print(wrapped(text), flush=True)
+def say(text: str = "", *, whole: bool = False) -> None:
+    print(text if whole else wrapped(text), flush=True)
 
 
 def read_line(prompt: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from . import states
 from .channel import NO_TRUSTED_CERTIFICATE
 
-COMMON = ("configuration", "stores", "database", "schema", "server", "epm")
+COMMON = ("configuration", "identity", "stores", "database", "schema", "server", "epm")
 OF_KAFKA = ("kafka", "peers")
 ALL = (*COMMON, *OF_KAFKA)
 WITHOUT_KAFKA = ("pomactmq", "ruleeng")
@@ -24,7 +24,7 @@ NOT_LOOKED_AT = "was not looked at, because of what stands before"
 def needs_of(service: str) -> tuple[str, ...]:
     """
     >>> needs_of("ruleeng")
-    ('configuration', 'stores', 'database', 'schema', 'server', 'epm')
+    ('configuration', 'identity', 'stores', 'database', 'schema', 'server', 'epm')
     >>> needs_of("cmpmgr")[-2:]
     ('kafka', 'peers')
     """

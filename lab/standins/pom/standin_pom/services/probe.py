@@ -20,7 +20,7 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from .. import database, host, properties, stores
+from .. import database, epm, host, identity, properties, stores
 from . import channel, needs, states
 
 DEFAULTS = """
@@ -36,6 +36,8 @@ grace_seconds = 30
 # How long a starting service waits for what may still come
 start_wait_seconds = 20
 heap_mb = 48
+# Whether a server that is called otherwise than where it was made known starts nothing
+identity = yes
 """
 ANSWER_SECONDS = 60.0
 
@@ -199,7 +201,8 @@ class Probe:
                 database.test(settings)
             except database.Failure as failure:
                 return {"configuration": "", "database": str(failure)}
-        found = {"configuration": "", **self.jvm.ask(look, self.request(settings, portal, running))}
+        known_as = identity.fault(self.home, portal) if self.conf.getboolean("identity") else ""
+        found = {"configuration": "", "identity": known_as, **self.jvm.ask(look, self.request(settings, portal, running))}
         if found.get("database"):
             found["database"] = str(reason_of(settings, found["database"]))
         return found
@@ -257,10 +260,22 @@ class Probe:
             with self.lock:
                 lost = self.verdicts.broken(wanted)
                 if lost is None:
-                    return ""
+                    break
                 if not self.verdicts.may_pass(wanted) or time.monotonic() > deadline:
                     return self.log(service, lost, self.verdicts.words.get(lost, needs.NOT_LOOKED_AT))
             time.sleep(1)
+        if service == "cmpmgr":
+            self.copy_organizations()
+        return ""
+
+    def copy_organizations(self) -> None:
+        portal = host.experience_portal()
+        if portal is None or portal["kind"] != "primary":
+            return
+        try:
+            epm.copy_organizations(database.load(database.settings_file()))
+        except (database.Failure, host.Refused, OSError, ImportError) as error:
+            self.log("cmpmgr", "organizations", str(error))
 
     # The threads
 

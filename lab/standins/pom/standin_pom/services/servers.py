@@ -61,8 +61,11 @@ def add(server: Server) -> None:
     execute(f"INSERT INTO pim_server (server_name, server_address, host_name, server_kind) VALUES ({values})")
 
 
-def move(name: str, address: str) -> None:
-    execute(f"UPDATE pim_server SET server_address = {literal(address)} WHERE server_name = {literal(name)}")
+def move(name: str, address: str, host_name: str) -> None:
+    execute(
+        f"UPDATE pim_server SET server_address = {literal(address)}, host_name = {literal(host_name)} "
+        f"WHERE server_name = {literal(name)}"
+    )
 
 
 def delete(name: str) -> None:

@@ -1,7 +1,7 @@
 """Lab only. POM's part of the EPM console, and what EP servers ask of each other.
 
-Pages as documented for POM-CFG-02, -03, -04, -06, -07, POM-AUX-04, POM-CERT-08, -13 and POM-SVC-08: menu words, labels, buttons.
-The rest of the pages is a stand-in assumption.
+Pages as documented for POM-CFG-02, -03, -04, -06, -07, POM-AUX-04, POM-CERT-07, -08, -13, POM-ID-01, POM-NONTEL-01 and
+POM-SVC-08: menu words, labels, buttons. The rest of the pages is a stand-in assumption.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import epstore
 import epweb
 from epweb import Entry, Page, Request, Response
 
@@ -327,18 +328,29 @@ def edit_server(request: Request) -> Page:
         fields = (
             epweb.hidden("name", server.name),
             epweb.shown("POM Server Name", server.name),
-            epweb.field("POM Server IP Address", "address", value=server.address),
+            epweb.field("Update Host Address", "address", value=server.address),
             epweb.button("Apply"),
         )
         return Page("Edit POM Server", epweb.form(request.path, *fields))
     server = servers.named(request.form.get("name", ""))
-    address = require_name(request.form.get("address", ""), "POM Server IP Address")
+    address = require_name(request.form.get("address", ""), "Update Host Address")
+    if any(address.lower() == other.address.lower() for other in servers.known() if other.name != server.name):
+        raise epweb.Refused(f"Another POM server has the address {address} already.")
     if "pem" not in request.form:
         return confirm(request.path, "Edit POM Server", server.name, address, "Trust the certificate")
     require_trust(request, "Trust the certificate")
     trust(f"pom_{server.name}", as_pem(request.form["pem"].encode()), replace=True)
-    servers.move(server.name, address)
+    servers.move(server.name, address, channel.ask(address, "identity", {})["host"])
     return said(f"The POM server {server.name} was saved.{push_trust_store()}", server_list())
+
+
+# --- Home ---------------------------------------------------------------------------------------------------------------------
+
+
+def home_words() -> str:
+    file = host.pom_home() / "config/mode.properties"
+    converted = file.exists() and properties.read(file).get("manual") == "yes"
+    return "The system is converted to manual mode." if converted else ""
 
 
 # --- Outbound Settings, Global Configurations ----------------------------------------------------------------------------------
@@ -393,8 +405,8 @@ def global_configurations(request: Request) -> Page:
 def users(request: Request) -> Page:
     """POM's roles of users of Experience Portal. The roles of organizations are there only where it has organizations."""
     portal = host.experience_portal()
-    organizations = portal is not None and portal.getboolean("organizations", fallback=False)
-    offered = (*ROLES, *(ROLES_OF_ORGANIZATIONS if organizations else ()))
+    enabled = portal is not None and portal.getboolean("organizations", fallback=False)
+    offered = (*ROLES, *(ROLES_OF_ORGANIZATIONS if enabled or len(epstore.organizations()) > 1 else ()))
     words = ""
     if request.method == "POST":
         name = require_name(request.form.get("name", ""), "Name")

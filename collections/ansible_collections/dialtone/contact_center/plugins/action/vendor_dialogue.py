@@ -66,12 +66,13 @@ class ActionModule(ActionBase):
         answer, lines = self._watch(options, script, job, started, task_vars)
         if answer.get("failed"):
             return result | answer
+        collected: dict[str, Any] = {}
         if answer["is_told"]:
             # Only now: an end that got lost on its way here is told again.
-            self._ask({"request": "collect"}, options, job, task_vars)
+            collected = self._ask({"request": "collect"}, options, job, task_vars)
         host = str(task_vars.get("inventory_hostname", "this host"))
         told = dialogue_report.result(host, dialogue, script, {**started, **answer}, lines.all)
-        return result | told
+        return result | dialogue_report.with_captured(told, script, collected.get("captured", {}))
 
     @staticmethod
     def _request(options: dict[str, Any], script: dict[str, Any], job: str) -> dict[str, Any]:

@@ -109,8 +109,9 @@ START, ATTACH, REPORT = "start", "attach", "report"
 def plan_start(found: Found, fingerprint: str, restart: str) -> str:
     """What becomes of a request: a new start, the one that runs, or the end of the last one.
 
-    A job that ended while nobody looked is told once, where it did something. One that did not end is told until `restart` allows
-    another one: nobody but who looks at what it left can know.
+    A job that ended while nobody looked is told once, where it did something; one that hands something back is run again, because
+    nobody knows of what data its result is. One that did not end is told until `restart` allows another one: nobody but who looks
+    at what it left can know.
     """
     if found.is_alive and found.name not in ENDS:
         return ATTACH
@@ -119,7 +120,8 @@ def plan_start(found: Found, fingerprint: str, restart: str) -> str:
     if found.name in ENDS and found.name != INTERRUPTED:
         did_something = found.name == SUCCEEDED or bool(found.state.get("reached_no_return"))
         is_same = found.state.get("fingerprint") == fingerprint
-        return REPORT if did_something and is_same and not found.is_collected else START
+        is_told_again = not found.is_collected and not found.state.get("captures")
+        return REPORT if did_something and is_same and is_told_again else START
     if restart == ALWAYS or (restart == BEFORE_NO_RETURN and not found.state.get("reached_no_return")):
         return START
     return REPORT
@@ -220,11 +222,20 @@ class Job:
         }
 
     def collect(self) -> dict[str, Any]:
-        """Its end was told: the next request starts it anew."""
+        """Its end was told: the next request starts it anew. Returns what the program handed back."""
         found = self.find()
+        captured = self._captured() if found.name in ENDS and found.is_alive else {}
         if found.name in ENDS and not found.is_collected:
             files.write(self._path(_COLLECTED), b"", 0o600)
-        return {}
+        return {"captured": captured}
+
+    def _captured(self) -> dict[str, str]:
+        """Held by the supervisor alone, which goes once it has told."""
+        try:
+            captured: dict[str, str] = dialogue_supervisor.ask(self.directory, {"do": "captured"}).get("captured", {})
+        except (OSError, ValueError):
+            return {}
+        return captured
 
     def _path(self, name: str) -> str:
         return os.path.join(self.directory, name)
@@ -272,7 +283,9 @@ class Job:
             os.close(descriptor)
 
     def _wait_for_former(self) -> None:
-        """A supervisor that has written its end is about to go."""
+        """A supervisor that has written its end is about to go; one that still has something to hand back is let go."""
+        if self._is_alive():
+            self._captured()
         until = time.monotonic() + _START_SECONDS
         while self._is_alive() and time.monotonic() < until:
             time.sleep(0.05)
@@ -324,8 +337,8 @@ class Job:
         until = time.monotonic() + _START_SECONDS
         while True:
             try:
-                dialogue_supervisor.ask(self.directory, {"do": "begin", "secrets": dict(secrets), "lease": dict(held)})
-                return
+                answer = dialogue_supervisor.ask(self.directory, {"do": "begin", "secrets": dict(secrets), "lease": dict(held)})
+                break
             except (OSError, ValueError) as error:
                 if self.find().name in ENDS:
                     return
@@ -335,6 +348,11 @@ class Job:
                         f"`journalctl -u {system_unit(self.job)}` tells why"
                     ) from None
                 time.sleep(0.1)
+        if answer.get("has_other_secrets"):
+            raise JobError(
+                f"the job {self.job} is under way with other data than it was handed now, so what it hands back would belong to "
+                "the other. Run the same command again when it has ended"
+            )
 
 
 def check_argv(request: Request, secrets: Mapping[str, str]) -> None:

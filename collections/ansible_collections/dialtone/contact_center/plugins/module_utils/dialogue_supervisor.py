@@ -3,7 +3,8 @@
 """The process on the host that holds a vendor program's terminal, whatever becomes of the controller.
 
 `supervisor.py run` is started detached, in the job's directory. It waits on its socket for the secrets, starts the program, and
-keeps state.json and the transcript. `supervisor.py attach` connects a person's terminal to it. Secrets are in its memory only.
+keeps state.json and the transcript. `supervisor.py attach` connects a person's terminal to it. Secrets are in its memory only;
+what the program hands back is asked for after its end, and lost where nobody does.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue i
     Send,
 )
 from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_terminal import Terminal
-from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_text import Masker
+from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_text import Captures, Masker
 
 JOB, STATE, TRANSCRIPT, LOCK, SOCKET = "job.json", "state.json", "transcript", "lock", "socket"
 READY = "ready"
@@ -47,6 +48,8 @@ SCREEN_CHARACTERS = 6000
 _STATE_EVERY = 1.0
 # After the program has ended: for what its background processes still print.
 _DRAIN_SECONDS = 1.0
+# After the program has ended: for who asks for what it handed back.
+_HAND_BACK_SECONDS = 120.0
 _SHORT, _LONG = 0.05, 0.5
 # Of what is kept, these may repeat what was typed.
 _FREE_TEXT = ("reason", "answered", "seen", "failures", "screen")
@@ -161,7 +164,10 @@ class Supervisor:
         self.job = read_json(os.path.join(directory, JOB))
         self.script: dict[str, Any] = self.job["script"]
         self.conversation: Conversation | None = None
+        self.captures = Captures(self.script["capture"])
         self.masker = Masker(())
+        self._secrets: list[str] = []
+        self._is_handed_back = False
         self._clients: list[Client] = []
         self._lease: lease.KeptAlive | None = None
         self._started = time.time()
@@ -199,19 +205,21 @@ class Supervisor:
             while self.conversation.engine.state not in ENDS and not self._told_to_stop:
                 self._go_on(self.conversation)
             self._finish(self.conversation)
+            self._hand_back()
         return 0
 
     def _on_stop(self, *_: object) -> None:
         self._told_to_stop = True
 
     def _begin(self, secrets: Mapping[str, str]) -> None:
-        self.masker = Masker(secrets.values())
+        self._secrets = list(secrets.values())
+        self.masker = Masker(self._secrets)
         argv = [secrets[word[len(SECRET_ARGUMENT) :]] if word.startswith(SECRET_ARGUMENT) else word for word in self.job["argv"]]
         self._began = time.monotonic()
         self.conversation = Conversation(
             Engine(self.script, secrets, self._began),
             Terminal(argv, self.job["environment"], self.job["chdir"]),
-            Transcript(os.path.join(self.directory, TRANSCRIPT), Masker(secrets.values())),
+            Transcript(os.path.join(self.directory, TRANSCRIPT), Masker(self._secrets)),
         )
         self._write_state()
 
@@ -262,8 +270,13 @@ class Supervisor:
         self._has_terminal = data is not None
         if not data:
             return False
-        self._show(conversation.transcript.add(conversation.engine.feed(data, time.monotonic())))
+        self._show(conversation.transcript.add(self.captures.feed(conversation.engine.feed(data, time.monotonic()))))
+        self._mask_captured()
         return True
+
+    def _mask_captured(self) -> None:
+        if self.captures.secrets:
+            self.masker = Masker([*self._secrets, *self.captures.secrets])
 
     def _drain(self, conversation: Conversation) -> None:
         until = time.monotonic() + _DRAIN_SECONDS
@@ -278,12 +291,19 @@ class Supervisor:
             self._clients = [client for client in self._clients if not client.is_person or client.say({"text": text})]
 
     def _finish(self, conversation: Conversation) -> None:
-        self._show(conversation.transcript.end())
+        self._show(conversation.transcript.add(self.captures.end()) + conversation.transcript.end())
+        self._mask_captured()
         if conversation.engine.state not in ENDS:
             conversation.engine.state = INTERRUPTED
             conversation.engine.reason = "was interrupted: its host went down, or its unit was stopped"
         self._keep_lease({})
         self._write_state()
+
+    def _hand_back(self) -> None:
+        self._has_terminal = False
+        until = time.monotonic() + _HAND_BACK_SECONDS
+        while self.captures.values and not self._is_handed_back and not self._told_to_stop and time.monotonic() < until:
+            self._serve(_LONG)
 
     # connections
 
@@ -326,10 +346,15 @@ class Supervisor:
         if asked == "begin":
             if self.conversation is None:
                 self._begin(message["secrets"])
+            elif self.script["capture"] and list(message["secrets"].values()) != self._secrets:
+                return {"has_other_secrets": True}
             self._keep_lease(message["lease"])
             return {"state": self._state()}
         if self.conversation is None:
             return {}
+        if asked == "captured":
+            self._is_handed_back = self.conversation.engine.state in ENDS
+            return {"captured": self.captures.values}
         if asked == "attach":
             client.is_person = True
             return {"text": self.conversation.transcript.tail}
@@ -347,6 +372,7 @@ class Supervisor:
             "job": self.job["job"],
             "program": self.script["program"],
             "dialogue": self.script["name"],
+            "captures": [one["name"] for one in self.script["capture"]],
             "fingerprint": self.job["fingerprint"],
             "boot_id": self.job["boot_id"],
             "supervisor_pid": os.getpid(),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 MASK = "********"
 
@@ -170,3 +171,64 @@ class Masker:
         self._covered = max(0, covered - hold)
         self._pending = self._pending[hold:]
         return "".join(out)
+
+
+class Captures:
+    """Takes out of a stream what stands after known words, to the end of the line. A secret one is masked before anybody sees it.
+
+    >>> captures = Captures([{"name": "result", "after": "Decrypted Data:", "secret": True}])
+    >>> captures.feed("Decrypted Da") + captures.feed("ta: open ses") + captures.feed("ame\\n1. Encrypt"), captures.values
+    ('Decrypted Data: ********\\n1. Encrypt', {'result': 'open sesame'})
+    """
+
+    def __init__(self, described: Sequence[Mapping[str, Any]]) -> None:
+        self.values: dict[str, str] = {}
+        self._described = {one["after"]: one for one in described}
+        words = "|".join(re.escape(after) for after in self._described)
+        self._pattern = re.compile(r"(?P<after>%s)[ \t]*(?P<value>[^\n]*)" % words) if words else None
+        self._held = ""
+
+    @property
+    def secrets(self) -> list[str]:
+        return [self.values[one["name"]] for one in self._described.values() if one["secret"] and one["name"] in self.values]
+
+    def feed(self, text: str) -> str:
+        if self._pattern is None:
+            return text
+        self._held += text
+        shown = ""
+        while True:
+            found = self._pattern.search(self._held)
+            if found is None:
+                return shown + self._release(len(self._held) - self._begun())
+            if found.end() == len(self._held):
+                # The rest of the line may still come.
+                return shown + self._release(found.start())
+            shown += self._taken(found)
+
+    def end(self) -> str:
+        """The rest; the last line may have no end."""
+        found = self._pattern.search(self._held) if self._pattern is not None else None
+        return (self._taken(found) if found is not None else "") + self._release(len(self._held))
+
+    def _taken(self, found: re.Match[str]) -> str:
+        described = self._described[found["after"]]
+        value = found["value"].rstrip()
+        if value:
+            self.values[described["name"]] = value
+        if not (described["secret"] and value):
+            return self._release(found.end())
+        shown = self._release(found.start("value")) + MASK
+        self._release(len(found["value"]))
+        return shown
+
+    def _begun(self) -> int:
+        """How many characters at the end may be the beginning of the words."""
+        return max(
+            (length for after in self._described for length in range(1, len(after)) if self._held.endswith(after[:length])),
+            default=0,
+        )
+
+    def _release(self, length: int) -> str:
+        text, self._held = self._held[:length], self._held[length:]
+        return text

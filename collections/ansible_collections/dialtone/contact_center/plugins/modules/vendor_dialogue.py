@@ -182,6 +182,12 @@ seconds:
   description: How long it ran.
   returned: when the host was asked
   type: float
+captured:
+  description:
+    - What the program printed to be used, under the names that the dialogue's C(capture) gives them.
+    - Where one of them is a secret, the whole result is hidden from output, and can only be used from the registered variable.
+  returned: success, where the dialogue captures something
+  type: dict
 trouble:
   description: What is known of the failure - C(id), C(about), C(cause), C(remedy), C(captured).
   returned: when the host was asked

@@ -81,6 +81,10 @@ asked_otherwise:
   description: Whether the job that was found was asked for something else.
   returned: when asked to start
   type: bool
+captured:
+  description: What the program printed to be used; asked for once, after its end.
+  returned: when asked to collect
+  type: dict
 attach:
   description: The command by which a person goes on with the program.
   returned: always

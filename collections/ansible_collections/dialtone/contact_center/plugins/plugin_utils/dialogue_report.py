@@ -90,6 +90,23 @@ def result(
     return told
 
 
+def with_captured(told: Mapping[str, Any], script: Mapping[str, Any], captured: Mapping[str, str]) -> dict[str, Any]:
+    """The result with what the program handed back. A secret one censors the result, which a failure does not hold."""
+    if told["state"] != SUCCEEDED or not script["capture"]:
+        return dict(told)
+    missing = [entry["after"] for entry in script["capture"] if entry["name"] not in captured]
+    if missing:
+        return {
+            **told,
+            "failed": True,
+            "msg": f'{told["msg"]}, and handed back nothing after the words "{missing[0]}"',
+            "next_step": "Run the same command again. Where its transcript has other words before the result, give them in "
+            f"site_dialogues: {{{script['name']}: {{capture: …}}}}.",
+        }
+    is_secret = any(entry["secret"] for entry in script["capture"])
+    return {**told, "captured": dict(captured), **({"_ansible_no_log": True} if is_secret else {})}
+
+
 def troubles(script: Mapping[str, Any], state: Mapping[str, Any], transcript: Sequence[str]) -> list[dict[str, Any]]:
     """Cause and remedy of what it printed; where its words tell nothing, those of its mark of failure, or of its dialogue."""
     text = "\n".join([str(state.get("screen", "")), *transcript[-MOST_LINES_SHOWN:]])

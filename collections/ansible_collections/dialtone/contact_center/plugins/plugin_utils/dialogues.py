@@ -25,7 +25,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas im
 
 ANSWERS = ("answer", "answer_from", "menu", "menu_from")
 DEFAULT_LIMITS = {"step_seconds": 120.0, "silence_seconds": 8.0, "total_seconds": 3600.0}
-OVERLAY_KEYS = ("limits", "success", "failure", "trouble", "exit_codes", "abort", "point_of_no_return")
+OVERLAY_KEYS = ("limits", "success", "failure", "trouble", "exit_codes", "abort", "point_of_no_return", "capture")
 
 
 class DialogueError(Exception):
@@ -180,6 +180,7 @@ def resolve(name: str, dialogue: Mapping[str, Any], answers: Mapping[str, Any], 
             if _holds(entry, answers)
             for pattern in _failure_patterns(name, entry)
         ],
+        "capture": [{"secret": False, **entry} for entry in dialogue.get("capture") or []],
         "trouble": dialogue.get("trouble", ""),
         "exit_codes": list(dialogue.get("exit_codes") or [0]),
         "abort": [_abort(entry) for entry in dialogue.get("abort") or []],

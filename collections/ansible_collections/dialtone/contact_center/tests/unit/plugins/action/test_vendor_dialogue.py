@@ -26,8 +26,9 @@ def answer(state: str, text: str = "", is_told: bool = False, **more: Any) -> di
 class Host:
     """Answers the calls of the action, one after the other."""
 
-    def __init__(self, *answers: dict[str, Any]) -> None:
+    def __init__(self, *answers: dict[str, Any], captured: dict[str, str] | None = None) -> None:
         self.answers = list(answers)
+        self.captured = captured or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.shown: list[str] = []
 
@@ -42,7 +43,7 @@ class Host:
         assert module_name == vendor_dialogue.REMOTE
         payload = json.loads(zlib.decompress(base64.b64decode(module_args["payload"])))
         self.asked.append((module_args["request"], payload))
-        return {} if module_args["request"] == "collect" else self.answers.pop(0)
+        return {"captured": self.captured} if module_args["request"] == "collect" else self.answers.pop(0)
 
 
 def test_it_is_watched_until_its_end_was_told() -> None:
@@ -66,6 +67,13 @@ def test_what_the_host_gets() -> None:
     assert SECRET not in json.dumps({key: value for key, value in payload.items() if key != "secrets"})
     assert (payload["secrets"], payload["environment"], payload["restart"]) == ({"word": SECRET}, {"DEPTH": "3"}, "always")
     assert payload["script"]["name"] == "pomCertificateImport"
+
+
+def test_what_a_program_hands_back_is_in_the_result_and_not_shown() -> None:
+    host = Host({**answer("succeeded", "Decrypted Data: ****", is_told=True), "plan": "start"}, captured={"result": SECRET})
+    result = host.run({"dialogue": "POMSecurityManagementTool_decrypt", "secrets": {"data": "ENC(x)"}})
+    assert (result["captured"], result["_ansible_no_log"]) == ({"result": SECRET}, True)
+    assert SECRET not in "".join(host.shown)
 
 
 def test_one_that_waits_for_a_person_is_not_waited_for() -> None:

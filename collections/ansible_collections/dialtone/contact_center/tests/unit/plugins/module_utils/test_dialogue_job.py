@@ -34,8 +34,9 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_j
 SAME = "fingerprint"
 
 
-def found(state, alive=False, collected=False, reached=False, fingerprint=SAME):
-    return Found({"state": state, "reached_no_return": reached, "fingerprint": fingerprint}, alive, collected)
+def found(state, alive=False, collected=False, reached=False, fingerprint=SAME, captures=()):
+    told = {"state": state, "reached_no_return": reached, "fingerprint": fingerprint, "captures": captures}
+    return Found(told, alive, collected)
 
 
 class TestPlan:
@@ -56,6 +57,9 @@ class TestPlan:
             (found("failed", reached=False), START),
             (found("aborted"), START),
             (found("interrupted"), REPORT),
+            (found("succeeded", captures=["result"]), START),
+            (found("succeeded", alive=True, captures=["result"]), START),
+            (found("running", alive=True, captures=["result"]), ATTACH),
         ],
     )
     def test_what_becomes_of_a_request(self, seen, plan):
@@ -130,7 +134,7 @@ def test_the_supervisor_is_laid_down_with_all_that_it_imports():
 class TestSupervisor:
     @pytest.fixture
     def supervisor(self, tmp_path):
-        job = {"job": "x", "script": {"program": "x", "name": "x"}, "fingerprint": "", "boot_id": "", "argv": []}
+        job = {"job": "x", "script": {"program": "x", "name": "x", "capture": []}, "fingerprint": "", "boot_id": "", "argv": []}
         (tmp_path / dialogue_supervisor.JOB).write_text(json.dumps(job))
         return dialogue_supervisor.Supervisor(str(tmp_path))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_text import (
     MASK,
+    Captures,
     EchoRemoval,
     Masker,
     PlainText,
@@ -111,3 +112,47 @@ class TestMasker:
     def test_what_is_held_back_is_bounded(self):
         masker = Masker(["secret"])
         assert len(masker.feed("s" + " " * 100000)) > 99000
+
+
+CAPTURES = [
+    {"name": "open", "after": "Version:", "secret": False},
+    {"name": "hidden", "after": "Decrypted Data:", "secret": True},
+]
+PIECES = ["Decrypted Data:", "Version:", "Decrypted ", "Dec", "Data:", " ", "\n", "value", "1. Menu: ", "ü"]
+PRINTED = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+@given(PRINTED, PLACES)
+def test_any_cut_captures_the_same_and_shows_the_same(text, places):
+    whole, pieces = Captures(CAPTURES), Captures(CAPTURES)
+    expected = whole.feed(text) + whole.end()
+    assert "".join(pieces.feed(piece) for piece in cut(text, places)) + pieces.end() == expected
+    assert pieces.values == whole.values
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=20), PLACES)
+def test_a_captured_secret_is_never_shown(value, places):
+    captures = Captures(CAPTURES)
+    shown = "".join(captures.feed(piece) for piece in cut(f"Enter data: \nDecrypted Data: {value}\n1. Encrypt\n", places))
+    assert shown == f"Enter data: \nDecrypted Data: {MASK}\n1. Encrypt\n"
+    assert (captures.values, captures.secrets) == ({"hidden": value}, [value])
+
+
+def test_what_is_no_secret_is_captured_and_shown():
+    captures = Captures(CAPTURES)
+    assert captures.feed("Version: 4.0 \nDone") == "Version: 4.0 \nDone"
+    assert (captures.values, captures.secrets) == ({"open": "4.0"}, [])
+
+
+def test_a_prompt_is_not_held_back_and_the_last_line_needs_no_end():
+    captures = Captures(CAPTURES)
+    assert captures.feed("Enter data: ") == "Enter data: "
+    assert captures.feed("Decrypted Data: open") == ""
+    assert captures.end() == f"Decrypted Data: {MASK}"
+    assert captures.values == {"hidden": "open"}
+
+
+def test_nothing_behind_the_words_is_no_value():
+    captures = Captures(CAPTURES)
+    assert captures.feed("Decrypted Data: \n=====\n") == "Decrypted Data: \n=====\n"
+    assert captures.values == {}

@@ -36,6 +36,7 @@ SCRIPT = {
     "exit_codes": [0],
     "abort": [],
     "no_return": {"after": [], "until": "", "why": ""},
+    "capture": [],
 }
 PROGRAM = 'import getpass; getpass.getpass(); print("Done.")'
 # systemd-run, of which only that matters here: it starts what comes behind its options, and does not wait for it.

@@ -17,6 +17,7 @@ SCRIPT = {
     "program": "installDB.sh",
     "trouble": "POM-TROUBLE-14",
     "no_return": {"why": "the schema is created"},
+    "capture": [],
 }
 ATTACH = "python3 /var/lib/dialtone/jobs/installDB/supervisor.py attach"
 
@@ -107,3 +108,27 @@ def test_lines_are_the_same_for_any_cut(text: str, places: list[int]) -> None:
         lines.add(text[begin:end])
     lines.add("", at_end=True)
     assert lines.all == [line.rstrip() for line in text.split("\n") if line.strip()]
+
+
+class TestCaptured:
+    SCRIPT = {"name": "tool", "capture": [{"name": "result", "after": "Decrypted Data:", "secret": True}]}
+
+    def test_a_secret_is_handed_back_in_a_result_that_is_not_shown(self) -> None:
+        result = dialogue_report.with_captured(told("succeeded"), self.SCRIPT, {"result": "c4nary"})
+        assert (result["captured"], result["_ansible_no_log"]) == ({"result": "c4nary"}, True)
+        assert "failed" not in result
+
+    def test_what_is_no_secret_hides_nothing(self) -> None:
+        script = {"name": "tool", "capture": [{"name": "version", "after": "Version:", "secret": False}]}
+        result = dialogue_report.with_captured(told("succeeded"), script, {"version": "4"})
+        assert (result["captured"], "_ansible_no_log" in result) == ({"version": "4"}, False)
+
+    def test_a_success_that_hands_back_nothing_is_a_failure_with_its_words(self) -> None:
+        result = dialogue_report.with_captured(told("succeeded"), self.SCRIPT, {})
+        assert result["failed"]
+        assert 'nothing after the words "Decrypted Data:"' in result["msg"]
+        assert "site_dialogues: {tool: {capture: …}}" in result["next_step"]
+
+    def test_a_failure_stays_as_it_is(self) -> None:
+        failed = told("failed", reason="x")
+        assert dialogue_report.with_captured(failed, self.SCRIPT, {}) == failed

@@ -1,7 +1,7 @@
 """The EPM's web server: log in, the EPM's own pages, those of POM's plug-in, the channel between EP servers.
 
 Stand-in of the lab. Lab only; nothing in it reaches a site. Follows the catalogue of what the vendor documents (pages of POM-CFG
-and POM-CERT; `https://<EPM>/axis2`).
+and POM-CERT; `https://<EPM>/axis2`). Further pages of Experience Portal are in epadmin.py.
 Stand-in assumptions: how pages look, what is not named there, the session cookie, the channel `/channel/<name>` with a token
 that EP servers share, and the path on port 80 under which a primary gives POM's certificate to the installer of an auxiliary.
 """
@@ -31,7 +31,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-import epweb  # noqa: E402  (it lies beside this program, wherever that is laid)
+import epadmin  # noqa: E402  (it lies beside this program, wherever that is laid)
+import epweb  # noqa: E402
 from epweb import Entry, Page, Refused, Request, Response  # noqa: E402
 
 ROOT = Path(os.environ.get("STANDIN_ROOT", "/"))
@@ -111,6 +112,11 @@ class Pom:
     def collect(self, name: str) -> dict[str, Any]:
         return dict(getattr(self.web(), name, {}))
 
+    def home_words(self) -> str:
+        """What POM says on the home page."""
+        speaks = getattr(self.web(), "home_words", None) if self.plugged_in() else None
+        return str(speaks()) if speaks else ""
+
     def plugged_in(self) -> bool:
         return (VP_HOME / "plugins/pom/plugin.properties").exists()
 
@@ -148,10 +154,6 @@ def login_page(words: str = "") -> str:
     )
 
 
-def home(request: Request) -> Page:
-    return Page("Home", f"<p>Logged in as {epweb.text(request.user)}.</p>")
-
-
 def leads_on(entry: Entry) -> epweb.Handler:
     return lambda request: Page(entry.label, epweb.links(entry.children))
 
@@ -174,12 +176,49 @@ def as_pem(content: bytes) -> bytes:
 
 
 def trusted(request: Request) -> Page:
+    words = ""
+    if request.method == "POST":
+        name = request.form.get("row", "")
+        if name not in [path.stem for path in TRUSTED.glob("*.pem")]:
+            raise Refused("Select a certificate.")
+        (TRUSTED / f"{name}.pem").unlink()
+        words = epweb.message(f"The certificate {name} was deleted.")
+    return trusted_list(words)
+
+
+def trusted_list(words: str) -> Page:
     rows = [
-        [epweb.text(path.stem), f"<pre>{epweb.text(certificate_words(path.read_bytes()))}</pre>"]
+        [
+            epadmin.chosen_row(path.stem, path.stem),
+            epweb.text(path.stem),
+            f"<pre>{epweb.text(certificate_words(path.read_bytes()))}</pre>",
+        ]
         for path in sorted(TRUSTED.glob("*.pem"))
     ]
-    upload = '<form method="get" action="/security/certificates/trusted/upload">' + epweb.button("Upload") + "</form>"
-    return Page("Trusted Certificates", epweb.table(["Name", "Certificate"], rows) + upload)
+    ways = f"{epweb.link('Upload', f'{CERTIFICATES}/upload')} {epweb.link('Import', f'{CERTIFICATES}/import')}"
+    buttons = f"<p>{ways} {epweb.button('Delete', 'delete')}</p>"
+    table = epweb.table(["", "Name", "Certificate"], rows)
+    return Page("Trusted Certificates", words + epweb.form(CERTIFICATES, table, buttons))
+
+
+def require_new(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+        raise Refused("Name: letters, digits, '.', '_' and '-', at most 64.")
+    if (TRUSTED / f"{name}.pem").exists():
+        raise Refused(f"A certificate with the name {name} exists already.")
+
+
+def saved(name: str, pem: bytes) -> Page:
+    TRUSTED.mkdir(parents=True, exist_ok=True)
+    (TRUSTED / f"{name}.pem").write_bytes(pem)
+    return trusted_list(epweb.message(f"The certificate {name} was saved."))
+
+
+def confirmed(path: str, title: str, name: str, pem: bytes) -> Page:
+    """The second screen: the certificate is shown before it is saved."""
+    words = f"<pre>{epweb.text(certificate_words(pem))}</pre>"
+    save = epweb.form(path, epweb.hidden("name", name), epweb.hidden("pem", pem.decode()), epweb.button("Save"))
+    return Page(title, epweb.shown("Name", name) + words + save)
 
 
 def upload(request: Request) -> Page:
@@ -192,19 +231,40 @@ def upload(request: Request) -> Page:
         )
         return Page("Upload Trusted Certificate", epweb.form(request.path, *fields, upload=True))
     name = request.form.get("name", "")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
-        raise Refused("Name: letters, digits, '.', '_' and '-', at most 64.")
-    if (TRUSTED / f"{name}.pem").exists():
-        raise Refused(f"A certificate with the name {name} exists already.")
+    require_new(name)
     if "pem" in request.form:
-        TRUSTED.mkdir(parents=True, exist_ok=True)
-        (TRUSTED / f"{name}.pem").write_bytes(as_pem(request.form["pem"].encode()))
-        page = trusted(request)
-        return page._replace(content=epweb.message(f"The certificate {name} was saved.") + page.content)
-    pem = as_pem(request.files.get("certificate", b""))
-    words = f"<pre>{epweb.text(certificate_words(pem))}</pre>"
-    save = epweb.form(request.path, epweb.hidden("name", name), epweb.hidden("pem", pem.decode()), epweb.button("Save"))
-    return Page("Upload Trusted Certificate", epweb.shown("Name", name) + words + save)
+        return saved(name, as_pem(request.form["pem"].encode()))
+    return confirmed(request.path, "Upload Trusted Certificate", name, as_pem(request.files.get("certificate", b"")))
+
+
+def presented_certificate(location: str) -> bytes:
+    found = re.fullmatch(r"https://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(?:/\S*)?", location)
+    if found is None:
+        raise Refused("Enter Certificate Path: https://<host>[:<port>][/<path>]")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    place = found.group(1), int(found.group(2) or 443)
+    try:
+        with socket.create_connection(place, 10) as plain, context.wrap_socket(plain, server_hostname=place[0]) as secured:
+            return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"").encode()
+    except (OSError, OverflowError) as error:
+        raise Refused(f"The certificate of {location} could not be fetched: {error}") from error
+
+
+def import_certificate(request: Request) -> Page:
+    if request.method == "GET":
+        fields = (
+            epweb.field("Name", "name"),
+            epweb.field("Enter Certificate Path", "location", value="https://"),
+            epweb.button("Continue"),
+        )
+        return Page("Import Trusted Certificate", epweb.form(request.path, *fields))
+    name = request.form.get("name", "")
+    require_new(name)
+    if "pem" in request.form:
+        return saved(name, as_pem(request.form["pem"].encode()))
+    pem = presented_certificate(request.form.get("location", ""))
+    return confirmed(request.path, "Import Trusted Certificate", name, pem)
 
 
 OWN_MENU = [
@@ -215,7 +275,12 @@ OWN_MENU = [
         (Entry("Certificates", "/security/certificates", (Entry("Trusted Certificates", CERTIFICATES),)),),
     ),
 ]
-OWN_PAGES: dict[str, epweb.Handler] = {"/home": home, CERTIFICATES: trusted, f"{CERTIFICATES}/upload": upload}
+OWN_PAGES: dict[str, epweb.Handler] = {
+    CERTIFICATES: trusted,
+    f"{CERTIFICATES}/upload": upload,
+    f"{CERTIFICATES}/import": import_certificate,
+    **epadmin.PAGES,
+}
 
 
 def pages_that_lead_on(entries: list[Entry]) -> dict[str, epweb.Handler]:
@@ -270,9 +335,14 @@ class Console:
         wrong = "Login failed: the user name or password is not correct." if request.method == "POST" else ""
         return Response(epweb.document("Login", login_page(wrong)), 401 if wrong else 200)
 
+    def home(self, request: Request) -> Page:
+        said = self.pom.home_words()
+        words = f"<p><strong>{epweb.text(said)}</strong></p>" if said else ""
+        return Page("Home", f"<p>Logged in as {epweb.text(request.user)}.</p>{words}")
+
     def page(self, request: Request) -> Response:
-        menu = [*OWN_MENU, *self.pom.menu()]
-        routes = {**pages_that_lead_on(menu), **OWN_PAGES, **self.pom.pages()}
+        menu = epweb.merged([*OWN_MENU, *epadmin.MENU, *self.pom.menu()])
+        routes = {**pages_that_lead_on(menu), "/home": self.home, **OWN_PAGES, **self.pom.pages()}
         handler = routes.get(request.path)
         if handler is None:
             return Response(epweb.document("Not found", "<p>There is no such page.</p>", menu, request.user), 404)

@@ -58,10 +58,12 @@ body{font:14px/1.45 system-ui,sans-serif;margin:0;color:#222;background:#f4f5f7}
 header{background:#3b4653;color:#fff;padding:.7em 1.2em;display:flex;justify-content:space-between}
 header a{color:#fff}
 .frame{display:flex}
-nav{width:15em;padding:1em 1.2em;background:#e9ecef;min-height:85vh}
+nav{width:15em;flex:none;padding:1em 1.2em;background:#e9ecef;min-height:85vh}
 nav ul{list-style:none;margin:0 0 .4em;padding-left:.9em} nav>ul{padding-left:0}
-main{padding:1em 2em;flex:1} h1{font-size:1.3em}
+main{padding:1em 2em;flex:1;min-width:0;overflow-x:auto} h1{font-size:1.3em} h2{font-size:1.1em}
+input[type=text]{width:32em;max-width:100%}
 table{border-collapse:collapse;background:#fff} th,td{border:1px solid #ccd1d7;padding:.35em .7em;text-align:left}
+.url{overflow-wrap:anywhere}
 pre{background:#fff;border:1px solid #ccd1d7;padding:.7em;overflow:auto}
 label{display:inline-block;min-width:14em} p.field{margin:.5em 0}
 .message{background:#e3f1e3;border:1px solid #8cb98c;padding:.5em .8em}
@@ -94,8 +96,8 @@ def choice(label: str, name: str, options: Sequence[str], value: str = "") -> st
     return f'<p class="field"><label for="{name}">{text(label)}</label> <select id="{name}" name="{name}">{rows}</select></p>'
 
 
-def tick(label: str, name: str) -> str:
-    box = f'<input id="{name}" name="{name}" type="checkbox" value="yes">'
+def tick(label: str, name: str, checked: bool = False) -> str:
+    box = f'<input id="{name}" name="{name}" type="checkbox" value="yes"{" checked" if checked else ""}>'
     return f'<p class="field">{box} <label for="{name}">{text(label)}</label></p>'
 
 
@@ -124,6 +126,15 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def message(words: str, refused: bool = False) -> str:
     kind, role = ("refused", "alert") if refused else ("message", "status")
     return f'<p class="{kind}" role="{role}">{text(words)}</p>'
+
+
+def merged(entries: Iterable[Entry]) -> list[Entry]:
+    """One menu of several: entries of the same label become one with the children of all."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        known = found.get(entry.label)
+        found[entry.label] = entry if known is None else known._replace(children=(*known.children, *entry.children))
+    return list(found.values())
 
 
 def links(entries: Iterable[Entry]) -> str:
