@@ -9,7 +9,6 @@ loss of acknowledged data is decided here from what was observed, before anythin
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import properties
+from ansible_collections.dialtone.contact_center.plugins.module_utils import files, properties
 from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_cluster import PARTITIONS_NAMED, named
 from ansible_collections.dialtone.contact_center.plugins.module_utils.kafka_protocol import ClusterState
 
@@ -344,7 +343,7 @@ def plan_move(kind: str, source: str, target: str) -> MovePlan:
     if observe(kind, source).state != "in_use":
         raise DataDirectoryError(f"{source} holds no data that could be moved")
     items = survey(source)
-    files = sum(1 for item in items.values() if item.kind == "file")
+    count = sum(1 for item in items.values() if item.kind == "file")
     wanted = observe(kind, target)
     if wanted.state != "missing" and os.path.ismount(target):
         raise DataDirectoryError(f"{target} is a mount point, and a copy cannot be put in its place: choose a directory below it")
@@ -356,12 +355,12 @@ def plan_move(kind: str, source: str, target: str) -> MovePlan:
                 f"{target} holds data already, and it is not that of {source} (different: {named(different)}): move one of "
                 "them away"
             )
-        return MovePlan(source, target, True, files, 0, free_bytes(target))
+        return MovePlan(source, target, True, count, 0, free_bytes(target))
     left = sorted(os.listdir(target)) if wanted.state == "empty" else []
     if left:
         raise DataDirectoryError(f"{target} is not empty ({named(left)}): move that away, then run again")
     plan = MovePlan(
-        source, target, False, files, max(int(allocated(source) * MARGIN) - allocated(partial_of(target)), 0), free_bytes(target)
+        source, target, False, count, max(int(allocated(source) * MARGIN) - allocated(partial_of(target)), 0), free_bytes(target)
     )
     if plan.needed_bytes > plan.free_bytes:
         raise DataDirectoryError(
@@ -498,21 +497,13 @@ def differences(one: str, other: str, attributes: bool = True) -> list[str]:
     different = [path for path in first.keys() | second.keys() if first.get(path) != second.get(path)]
     for path in sorted(first.keys() & second.keys()):
         is_same_file = path not in different and first[path].kind == "file"
-        if is_same_file and _digest(os.path.join(one, path)) != _digest(os.path.join(other, path)):
+        if is_same_file and files.sha256(os.path.join(one, path)) != files.sha256(os.path.join(other, path)):
             different.append(path)
     return sorted(different)
 
 
 def _without_attributes(items: Mapping[str, Item]) -> dict[str, Item]:
     return {path: replace(item, mode=0, uid=0, gid=0, modified=0) for path, item in items.items()}
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        for chunk in iter(lambda: stream.read(CHUNK), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _remove(path: str) -> None:
