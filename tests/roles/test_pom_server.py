@@ -26,6 +26,10 @@ def test_names_and_paths_are_those_of_the_layout() -> None:
     assert VARS["__pom_server_uninstall_log"] == pom_layout.UNINSTALL_LOG
     assert VARS["__pom_server_ledger"] == pom_server.LEDGER
     assert VARS["__pom_server_leading_unit"] in pom_services.OWN_UNITS
+    assert VARS["__pom_server_identity_alias"] == pom_layout.IDENTITY_ALIAS
+    home = pom_layout.PomLayout()
+    named = [path.replace("{{ pom_server_home }}", home.home) for path in VARS["__pom_server_identity_files"]]
+    assert tuple(named) == home.identity_files
     programs = {engine: f"{name}.sh" for engine, name in VARS["__pom_server_driver_dialogues"].items()}
     assert programs == pom_server.DRIVER_PROGRAMS
 
@@ -35,7 +39,8 @@ def test_the_installer_s_job_is_the_one_that_is_looked_for() -> None:
 
 
 def test_kafka_s_units_are_left_out_of_what_must_be_stopped() -> None:
-    assert all(f"'{unit}'" in VARS["__pom_server_stopped_services"] for unit in pom_services.KAFKA_UNITS)
+    assert set(VARS["__pom_server_kafka_units"]) == set(pom_services.KAFKA_UNITS)
+    assert "rejectattr('unit', 'in', __pom_server_kafka_units)" in VARS["__pom_server_stopped_services"]
 
 
 def test_every_dialogue_that_a_task_leads_is_there() -> None:

@@ -32,6 +32,8 @@ DRIVER_DIRECTORIES = {"oracle": "POMOracleJDBC", "mssql": "POMMssqlJDBC"}
 
 # Written by two names in the guide (T-086), so it is looked for without regard to case.
 TRUSTSTORE_PROGRAM = "importCertInPomTruststore.sh"
+# Printed without its directory, and its log in another case (T-120).
+CONVERSION_PROGRAM, CONVERSION_LOG = "enablenonTeleMode.sh", "enableNonTeleMode.log"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,22 @@ class PomLayout:
         return posixpath.join(self.logs, "installDB.log")
 
     @property
+    def conversion_log(self) -> str:
+        return posixpath.join(self.logs, CONVERSION_LOG)
+
+    @property
     def kafka(self) -> str:
         return posixpath.join(self.home, "kafka_server")
+
+    @property
+    def identity_files(self) -> tuple[str, ...]:
+        """Properties in which the server's own name or address stands (POM-ID-01, T-111)."""
+        kafka = posixpath.join(self.kafka, "config")
+        return (
+            posixpath.join(self.config, "pomDashboardAnalytics.properties"),
+            posixpath.join(kafka, "server.properties"),
+            posixpath.join(kafka, "zookeeper.properties"),
+        )
 
     @property
     def applications(self) -> str:

@@ -13,11 +13,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import host_state, pom_services
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_connection import Connection
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import (
+    CONVERSION_PROGRAM,
     DRIVER_DIRECTORIES,
     EP_HOME,
     EP_UNITS,
@@ -39,18 +40,38 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server
     UNREACHABLE,
     Installation,
     PomServerError,
+    Table,
     Trusted,
 )
 
 # The unit of the installation's job, which vendor_dialogue leads.
 JOB_UNIT = f"dialtone-job-{INSTALLER}"
+CONVERSION_JOB = "/var/lib/dialtone/jobs/enablenonTeleMode"
+AGENT_MANAGER_UNIT = "agtmgr.service"
+HEAP = re.compile(r"-Xmx([0-9]+)([kKmMgG]?)")
+MB_OF = {"": 1 / 1024**2, "k": 1 / 1024, "m": 1, "g": 1024}
+# The names that a Kafka and a ZooKeeper of their own have, of a distribution's package and of Dialtone's roles.
+STANDALONE_UNITS = ("kafka", "zookeeper")
+AT_WORK = ("active", "activating", "reloading", "deactivating")
 LOG_LINES = 15
 SUCCESS = "Installation was successful."
 BANNER = re.compile(r"Avaya POM (POM(?:\.\d+){3,})")
+NO_CLIENT = "psql is not on this host"
 # The one table of the schema that the documents name.
 SCHEMA_QUERY = "SELECT count(*) FROM information_schema.tables WHERE lower(table_name) = 'pim_server'"
+EVENT_SETTINGS_QUERY = (
+    "SELECT count(*), coalesce(md5(string_agg(one::text, E'\\n' ORDER BY one::text)), '') FROM pim_event_setting AS one"
+)
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
+
+
+class Units(NamedTuple):
+    """ActiveState by unit; whether the installer's job runs; unit and states of a Kafka or ZooKeeper that POM does not run."""
+
+    states: Mapping[str, str]
+    job_running: bool
+    standalone: Mapping[str, str]
 
 
 @dataclass
@@ -83,19 +104,26 @@ class Observer:
     def boot_id(self) -> str:
         return self.text("/proc/sys/kernel/random/boot_id").strip()
 
-    def units(self) -> tuple[dict[str, str], bool]:
-        """The state of each unit that systemd knows, and whether the installer's job runs: one call."""
-        names = [f"{unit}.service" for unit in (*EP_UNITS, *pom_services.UNITS, JOB_UNIT)]
-        rc, out, err = self.run(["systemctl", "show", "--no-pager", "--property=Id,LoadState,ActiveState", "--", *names])
+    def units(self) -> Units:
+        """What systemd knows of POM's units, of the installer's job, and of a Kafka and ZooKeeper beside POM's: one call."""
+        names = [f"{unit}.service" for unit in (*EP_UNITS, *pom_services.UNITS, *STANDALONE_UNITS, JOB_UNIT)]
+        wanted = "--property=Id,LoadState,ActiveState,UnitFileState"
+        rc, out, err = self.run(["systemctl", "show", "--no-pager", wanted, "--", *names])
         if rc != 0:
             raise PomServerError(f"systemctl show ended with {rc}: {err.strip()}")
-        shown = host_state.parse_show(out)
-        states = {
-            name[: -len(".service")]: values.get("ActiveState", "")
-            for name, values in shown.items()
+        known = {
+            name[: -len(".service")]: values
+            for name, values in host_state.parse_show(out).items()
             if values.get("LoadState") not in ("not-found", "")
         }
-        return states, states.pop(JOB_UNIT, "") in ("active", "activating", "deactivating")
+        states = {name: values.get("ActiveState", "") for name, values in known.items()}
+        standalone = {}
+        for name in STANDALONE_UNITS:
+            state, enabled = states.pop(name, ""), known.get(name, {}).get("UnitFileState", "")
+            # One that is stopped and enabled would run again after the reboot that the installer asks for.
+            if state in AT_WORK or enabled.startswith("enabled"):
+                standalone[name] = ", ".join(word for word in (state, enabled) if word)
+        return Units(states, states.pop(JOB_UNIT, "") in AT_WORK, standalone)
 
     def installation(self, units: Mapping[str, str]) -> Installation:
         """Absent, in part, or complete: the programs of bin, the keystore, and the units that systemd knows (POM-INST-01)."""
@@ -150,6 +178,35 @@ class Observer:
                     found[name[: -len(".json")]] = content
         return found
 
+    def available_mb(self) -> int:
+        """Memory that the kernel could give to a new process; 0 where it does not tell."""
+        found = re.search(r"^MemAvailable:\s+(\d+) kB", self.text("/proc/meminfo"), re.MULTILINE)
+        return int(found.group(1)) // 1024 if found else 0
+
+    def agent_memory_mb(self) -> int:
+        """The largest -Xmx among the processes of the Agent Manager's unit; 0 where none has one."""
+        heaps = [0]
+        processes = self.real("/proc")
+        for pid in filter(str.isdigit, os.listdir(processes) if os.path.isdir(processes) else ()):
+            try:
+                is_agent_manager = f"/{AGENT_MANAGER_UNIT}" in self.text(f"/proc/{pid}/cgroup")
+                words = self.text(f"/proc/{pid}/cmdline").split("\0") if is_agent_manager else []
+            except OSError:  # the process has ended meanwhile
+                continue
+            heaps += [int(int(heap.group(1)) * MB_OF[heap.group(2).lower()]) for heap in map(HEAP.fullmatch, words) if heap]
+        return max(heaps)
+
+    def has_conversion_log(self) -> bool:
+        return self.exists(self.layout.conversion_log)
+
+    def has_led_conversion(self) -> bool:
+        return self.exists(CONVERSION_JOB)
+
+    def fonts(self, paths: Iterable[str]) -> dict[str, str]:
+        """SHA-256 of those that are there."""
+        contents = {path: self.read(path) for path in paths}
+        return {path: hashlib.sha256(content).hexdigest() for path, content in contents.items() if content is not None}
+
     def free_mb(self) -> int:
         path = self.real(self.layout.install_path)
         while not os.path.isdir(path) and path != os.path.dirname(path):
@@ -162,15 +219,23 @@ class Observer:
         return {engine: hashlib.sha256(jar).hexdigest() for engine, jar in jars.items() if jar is not None}
 
     def truststore_program(self) -> str:
-        """The program that imports into the truststore, under whichever spelling it has (T-086)."""
+        """The program that imports into the truststore (T-086)."""
+        return self._program(TRUSTSTORE_PROGRAM, "T-086")
+
+    def conversion_program(self) -> str:
+        """The program that converts POM to manual dialling (T-120)."""
+        return self._program(CONVERSION_PROGRAM, "T-120")
+
+    def _program(self, program: str, source: str) -> str:
+        """Path of a program of POM's under whichever spelling it has; empty where it has none."""
         try:
-            names = [name for name in os.listdir(self.real(self.layout.bin)) if name.lower() == TRUSTSTORE_PROGRAM.lower()]
+            names = [name for name in os.listdir(self.real(self.layout.bin)) if name.lower() == program.lower()]
         except OSError:
             return ""
         if len(names) > 1:
             raise PomServerError(
                 f"{self.layout.bin} holds {' and '.join(sorted(names))}, two spellings of one program: "
-                "which one is meant cannot be told; compare them with the media, and move the wrong one away (T-086)"
+                f"which one is meant cannot be told; compare them with the media, and move the wrong one away ({source})"
             )
         return f"{self.layout.bin}/{names[0]}" if names else ""
 
@@ -189,11 +254,29 @@ class Observer:
 
     def schema(self, wanted: Connection, password: str, ca_path: str) -> tuple[str, str]:
         """(state, problem) of the POM schema, asked with psql. Other engines have no client on a POM server."""
-        psql = shutil.which("psql")
         if wanted.engine != "postgres":
             return UNKNOWN, ""
+        psql = shutil.which("psql")
         if psql is None:
-            return UNKNOWN, "psql is not on this host"
+            return UNKNOWN, NO_CLIENT
+        out, problem = self._select(psql, wanted, password, ca_path, SCHEMA_QUERY)
+        if problem:
+            return UNREACHABLE, problem
+        return (PRESENT if out not in ("", "0") else ABSENT), ""
+
+    def event_settings(self, wanted: Connection, password: str, ca_path: str) -> Table:
+        """The settings of POM's events: no document tells the table's columns, so of its rows a digest."""
+        psql = shutil.which("psql")
+        if wanted.engine != "postgres" or psql is None:
+            return Table(problem=NO_CLIENT if wanted.engine == "postgres" else f"no client of {wanted.engine} is on this host")
+        out, problem = self._select(psql, wanted, password, ca_path, EVENT_SETTINGS_QUERY)
+        if problem:
+            return Table(problem=problem)
+        rows, _bar, digest = out.partition("|")
+        return Table(int(rows), digest)
+
+    def _select(self, psql: str, wanted: Connection, password: str, ca_path: str, query: str) -> tuple[str, str]:
+        """(answer, problem) of a query of POM's database."""
         words = {
             "host": wanted.host,
             "port": str(wanted.port),
@@ -211,10 +294,8 @@ class Observer:
             conninfo = " ".join(
                 "{}='{}'".format(key, value.replace("\\", "\\\\").replace("'", "\\'")) for key, value in words.items()
             )
-            rc, out, err = self.run([psql, "-X", "-q", "-A", "-t", "-w", "-d", conninfo, "-c", SCHEMA_QUERY])
-        if rc != 0:
-            return UNREACHABLE, " ".join(err.split()) or f"psql ended with {rc}"
-        return (PRESENT if out.strip() not in ("", "0") else ABSENT), ""
+            rc, out, err = self.run([psql, "-X", "-q", "-A", "-t", "-w", "-d", conninfo, "-c", query])
+        return (out.strip(), "") if rc == 0 else ("", " ".join(err.split()) or f"psql ended with {rc}")
 
 
 def decode_trusted(entries: Iterable[Mapping[str, Any]], read: Callable[[str], bytes | None]) -> tuple[Trusted, ...]:

@@ -15,6 +15,8 @@ from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import (
     java_keystore,
+    pom_identity,
+    pom_modes,
     pom_services,
     properties,
     tls_identity,
@@ -139,12 +141,22 @@ class Installation:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Rows of a table of POM's database, by their number and a digest, or why nobody can tell."""
+
+    rows: int = 0
+    digest: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Observed:
     """A POM server as it is found."""
 
     ep_home: bool = False
     units: Mapping[str, str] = field(default_factory=dict)  # unit → ActiveState, of those that systemd knows
     job_running: bool = False
+    standalone: Mapping[str, str] = field(default_factory=dict)  # unit of another Kafka or ZooKeeper → its states
     installation: Installation = field(default_factory=Installation)
     boot_id: str = ""
     free_mb: int = 0
@@ -163,6 +175,14 @@ class Observed:
     truststore_program: str = ""
     wrapper: str = ""
     state_changes: tuple[Mapping[str, Any], ...] = ()  # what host_state would write
+    agent_memory_mb: int = 0  # what the Agent Manager's process was started with; 0 where none is seen
+    available_mb: int = 0  # memory of the host
+    conversion_log: bool = False  # of the program that converts POM to manual dialling
+    conversion_led: bool = False  # by Dialtone, however it ended
+    conversion_program: str = ""
+    event_settings: Table = field(default_factory=Table)
+    fonts: Mapping[str, str] = field(default_factory=dict)  # path → SHA-256
+    former_name: str = ""  # a former name or address of the server that POM's own configuration still holds
 
     @property
     def vpms(self) -> str:
@@ -179,6 +199,27 @@ class Observed:
         found = self.markers.get(marker, {}).get("words")
         return found if isinstance(found, dict) else {}
 
+    @property
+    def mode(self) -> str:
+        """The mode that Dialtone had a program of the vendor's set last."""
+        return str(self.words("mode").get("mode") or "")
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether POM was converted to manual dialling."""
+        return "non_telephony" in self.markers
+
+
+@dataclass(frozen=True)
+class OneOff:
+    """A change that a playbook of its own makes, once, because a person asked for it."""
+
+    name: str
+    conversion_seen: bool = False  # a person saw on the home page that POM is converted
+    attribute: str = ""
+    lists: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Desired:
@@ -187,6 +228,7 @@ class Desired:
     kind: str
     home: str
     overwrite: bool = False
+    stop_standalone: bool = False
     minimum_disk_mb: int = 0
     certificate_imported: bool = True
     trusted: tuple[Trusted, ...] = ()
@@ -196,10 +238,21 @@ class Desired:
     reports: Connection | None = None
     external_kafka: tuple[tuple[str, ...], ...] = ()  # of each broker, the names and addresses that it may go by
     call_forbidden: bool = False
+    mode: str = ""
+    installed_mode: str = ""  # that a person says of a system without a record
+    non_telephony: bool = False
+    agent_memory_gb: int = 0  # 0: as the installer leaves it
+    servers: tuple[str, ...] = ()  # all POM servers of the data center
+    server: pom_identity.Identity | None = None
 
     @property
     def is_primary(self) -> bool:
         return self.kind == "primary"
+
+    @property
+    def leads(self) -> bool:
+        """Whether programs that are for the whole system run on this server: the primary of the active data center."""
+        return self.is_primary and self.creates_schema
 
 
 @dataclass(frozen=True)
@@ -223,6 +276,7 @@ class Plan:
     refusals: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     create_schema: bool = False
+    database_moved: bool = False
 
 
 def plan(observed: Observed, desired: Desired) -> Plan:
@@ -231,7 +285,9 @@ def plan(observed: Observed, desired: Desired) -> Plan:
     is_new = observed.installation.state != COMPLETE
     creates = creates_schema(observed, desired)
     actions = [
+        *_standalone(observed),
         *_install(observed, desired),
+        *_identity(observed, desired),
         *_drivers(observed, desired),
         *_trust(observed, desired, is_new),
         *_database(observed, desired, is_new, creates),
@@ -239,9 +295,13 @@ def plan(observed: Observed, desired: Desired) -> Plan:
         *_kafka(observed, desired, is_new),
         *_call_forbidden(observed, desired),
         *(Action("configure", str(change["path"]), tuple(change["reasons"])) for change in observed.state_changes),
-        *_services(observed, is_new),
+        *services(observed, is_new),
+        *(memory := _agent_memory(observed, desired, is_new)),
     ]
-    return Plan(tuple(actions), tuple(refusals), tuple(_advice(observed, desired)), creates)
+    if memory and not observed.job_running:
+        refusals += refuse_memory(observed, desired)
+    moved = not is_new and is_moved(observed, desired)
+    return Plan(tuple(actions), tuple(refusals), tuple(_advice(observed, desired)), creates, moved)
 
 
 def refuse(observed: Observed, desired: Desired) -> list[str]:
@@ -249,10 +309,12 @@ def refuse(observed: Observed, desired: Desired) -> list[str]:
     installation = observed.installation
     if observed.job_running:
         return []
+    if observed.standalone and not desired.stop_standalone:
+        return [standalone_services(observed.standalone)]
     if installation.state == PARTIAL:
         return [partial_installation(installation, desired.home)]
     if installation.state == COMPLETE:
-        return bound_otherwise(observed, desired)
+        return [*bound_otherwise(observed, desired), *made_otherwise(observed, desired), *named_otherwise(observed, desired)]
     problems = []
     if not observed.ep_home or EP_MANAGEMENT_UNIT not in observed.units:
         seen = f"{EP_HOME} is missing" if not observed.ep_home else f"systemd knows no unit {EP_MANAGEMENT_UNIT}"
@@ -279,6 +341,15 @@ def refuse(observed: Observed, desired: Desired) -> list[str]:
     return problems
 
 
+def standalone_services(units: Mapping[str, str]) -> str:
+    seen = " and ".join(f"{unit} ({states})" for unit, states in sorted(units.items()))
+    return (
+        f"{seen} on this host is no service of POM, and POM brings its own pomkafka and pomzookeeper, which need the same ports: "
+        "bring what its topics hold to the new cluster first, then consent with pom_server_stop_standalone: true. It is stopped "
+        "and disabled then; its files and data stay where they are (POM-KAFKA-04)"
+    )
+
+
 def partial_installation(installation: Installation, home: str) -> str:
     """What is there, what is not, and the documented way out."""
     layout = PomLayout(home)
@@ -294,6 +365,11 @@ def partial_installation(installation: Installation, home: str) -> str:
         "An installation was interrupted, or something was removed; the installer refuses such a host, and Dialtone never "
         f"installs over it: {way_out} (POM-TROUBLE-03, POM-TROUBLE-04)"
     )
+
+
+def _standalone(observed: Observed) -> list[Action]:
+    reason = "POM brings its own, which needs the same ports"
+    return [Action("standalone", f"{unit} is stopped and disabled", (reason,), unit) for unit in sorted(observed.standalone)]
 
 
 def _install(observed: Observed, desired: Desired) -> list[Action]:
@@ -345,12 +421,85 @@ def bound_otherwise(observed: Observed, desired: Desired) -> list[str]:
     return problems
 
 
+def made_otherwise(observed: Observed, desired: Desired) -> list[str]:
+    """What POM was made for, where a roll-out cannot make it for something else."""
+    problems = []
+    if observed.mode and desired.mode and observed.mode != desired.mode:
+        problems.append(
+            pom_modes.forbidden_change(observed.mode, desired.mode)
+            or f"POM runs in the mode {observed.mode}, and pom_mode is {desired.mode}: a roll-out never changes the mode. "
+            "playbooks/pom_mode.yml does, with vpms and POM restarted; run it first, or write pom_mode: "
+            f"{observed.mode} (POM-MODECHG-01)"
+        )
+    elif is_mode_pending(observed):
+        problems.append(
+            f"the mode was changed to {observed.mode}, and the run ended before all POM servers were restarted: run "
+            "playbooks/pom_mode.yml again, it goes on from there (POM-MODECHG-02)"
+        )
+    if observed.is_manual and not desired.non_telephony:
+        problems.append(irreversible_conversion())
+    return problems
+
+
+def is_mode_pending(observed: Observed) -> bool:
+    """Whether POM servers still have to be restarted after a change of the mode."""
+    return bool(observed.words("mode").get("restart_pending"))
+
+
+def irreversible_conversion() -> str:
+    return (
+        "POM was converted to manual dialling, and pom_nontelephony is false: it cannot be reverted. Write pom_nontelephony: "
+        "true and pom_nontelephony_confirm: irreversible, or plan a new installation (POM-NONTEL-01)"
+    )
+
+
+def identity_reasons(observed: Observed, desired: Desired) -> list[str]:
+    """Why POM has to be told the server's name or address anew."""
+    if observed.installation.state != COMPLETE:
+        return []
+    return pom_identity.reasons(observed.words(pom_identity.MARKER), observed.former_name, desired.server)
+
+
+def _identity(observed: Observed, desired: Desired) -> list[Action]:
+    why = identity_reasons(observed, desired)
+    return [Action("identity", "POM is told the new name or address of the server", tuple(why))] if why else []
+
+
+def named_otherwise(observed: Observed, desired: Desired) -> list[str]:
+    """New names of the server and of its database that a roll-out does not carry through by itself."""
+    problems: list[str] = []
+    if desired.server is None:
+        return problems
+    why = identity_reasons(observed, desired)
+    if why and not desired.server.may_change:
+        problems.append(pom_identity.refusal(why, desired.server))
+    configured = configured_database(observed)
+    if configured and desired.database and is_moved(observed, desired) and not desired.server.may_move_database:
+        problems.append(pom_identity.refused_move(configured, desired.database, desired.server))
+    elif configured and desired.database and is_moved(observed, desired) and observed.schema == ABSENT:
+        problems.append(pom_identity.another_database(configured, desired.database))
+    return problems
+
+
+def configured_database(observed: Observed) -> Connection | None:
+    return observed.database or recorded_database(observed)
+
+
+def is_moved(observed: Observed, desired: Desired) -> bool:
+    """Whether POM is configured for its database by a former name of the database's server."""
+    return pom_identity.is_moved(configured_database(observed), desired.database, desired.server)
+
+
 def same_database(observed: Observed, desired: Desired) -> bool:
-    """Whether POM was configured for this very database before, whoever its user is."""
+    """Whether POM was configured for this very database before, whoever its user is, and however its server was called."""
     if desired.database is None:
         return False
     known = [observed.database, recorded_database(observed)]
-    return any(one is not None and one.place == desired.database.place for one in known)
+    return any(
+        one is not None
+        and (one.place == desired.database.place or pom_identity.is_moved(one, desired.database, desired.server))
+        for one in known
+    )
 
 
 def recorded_database(observed: Observed) -> Connection | None:
@@ -363,7 +512,7 @@ def recorded_database(observed: Observed) -> Connection | None:
 
 def creates_schema(observed: Observed, desired: Desired) -> bool:
     """Whether installDB is asked to create the schema: never where one is, or was created (POM-DB-12)."""
-    if desired.database is None or not desired.creates_schema or observed.schema == PRESENT:
+    if desired.database is None or not desired.creates_schema or observed.schema == PRESENT or is_moved(observed, desired):
         return False
     return observed.schema == ABSENT or not same_database(observed, desired)
 
@@ -384,7 +533,13 @@ def database_reasons(observed: Observed, desired: Desired, creates: bool) -> lis
 
 
 def _database(observed: Observed, desired: Desired, is_new: bool, creates: bool) -> list[Action]:
-    if not desired.is_primary or desired.database is None:
+    if desired.database is None:
+        return []
+    if not is_new and is_moved(observed, desired):
+        configured = configured_database(observed)
+        why = f"{configured.host} becomes {desired.database.host}" if configured else ""
+        return [Action("schema", "the connection to the POM database is moved to its server's new name", (why,))]
+    if not desired.is_primary:
         return []
     reasons = () if is_new else tuple(database_reasons(observed, desired, creates))
     if not is_new and not reasons:
@@ -414,7 +569,8 @@ def _call_forbidden(observed: Observed, desired: Desired) -> list[Action]:
     return [Action("call_forbidden", "SIP 403 is classified as CALL_FORBIDDEN")]
 
 
-def _services(observed: Observed, is_new: bool) -> list[Action]:
+def services(observed: Observed, is_new: bool = False) -> list[Action]:
+    """What has to be started."""
     if is_new:
         return [Action("service", "POM is started")]
     reasons = [] if observed.vpms in ("active", "reloading") else [f"{EP_MANAGEMENT_UNIT} is {observed.vpms or 'missing'}"]
@@ -422,12 +578,42 @@ def _services(observed: Observed, is_new: bool) -> list[Action]:
     return [Action("service", "POM is started", tuple(reasons))] if reasons else []
 
 
+def _agent_memory(observed: Observed, desired: Desired, is_new: bool) -> list[Action]:
+    """The Agent Manager is given more memory, and never less."""
+    wanted = desired.agent_memory_gb
+    recorded = observed.words("agent_memory").get("gb")
+    if not wanted or (observed.agent_memory_mb or (recorded or 0) * 1024) >= wanted * 1024:
+        return []
+    reasons: tuple[str, ...] = (f"its process has {observed.agent_memory_mb} MB",) if observed.agent_memory_mb else ()
+    if not is_new and not reasons:
+        reasons = ("its process does not tell how much it has, and nothing is recorded",)
+    return [Action("agent_memory", f"the Agent Manager gets {wanted} GB, and is restarted", reasons)]
+
+
+def refuse_memory(observed: Observed, desired: Desired) -> list[str]:
+    """The rule of the vendor's program for the number that it is given."""
+    wanted = desired.agent_memory_gb
+    if not observed.available_mb or wanted * 1024 < observed.available_mb:
+        return []
+    return [
+        f"the Agent Manager is to get {wanted} GB, and {observed.available_mb} MB of this host's memory are available: the "
+        "number must be greater than 1 and less than the available RAM. Give the host more memory, or lower "
+        "pom_agent_manager_memory_gb or sizing_agents (POM-MEM-01)"
+    ]
+
+
+def certificate_differs(observed: Observed) -> bool:
+    """Whether POM's identity is another certificate than the one that the role trust made for the host."""
+    own = observed.keystore.fingerprints.get(IDENTITY_ALIAS)
+    return bool(own and observed.identity and own != observed.identity)
+
+
 def _advice(observed: Observed, desired: Desired) -> list[str]:
     if observed.installation.state != COMPLETE:
         return []
     advice = [store.problem for store in (observed.keystore, observed.truststore) if store.problem]
-    own = observed.keystore.fingerprints.get(IDENTITY_ALIAS)
-    if desired.certificate_imported and observed.identity and own and own != observed.identity:
+    own = observed.keystore.fingerprints.get(IDENTITY_ALIAS, "")
+    if desired.certificate_imported and certificate_differs(observed):
         advice.append(
             f"{IDENTITY_ALIAS} of {PomLayout(desired.home).keystore} is not the certificate that the role trust made for this "
             f"host (SHA-256 {own[:16]}… and {observed.identity[:16]}…): a renewed one is imported with pomCertificateImport.sh "
@@ -440,10 +626,27 @@ def _advice(observed: Observed, desired: Desired) -> list[str]:
         )
     if observed.schema_problem:
         advice.append(f"whether the POM schema exists could not be seen: {observed.schema_problem}")
+    advice += _advice_on_conversion(observed, desired)
     elected = [one.state for one in observed.services if pom_services.BY_UNIT[one.unit].elected]
     if pom_services.RUNNING in elected and not set(elected) & set(pom_services.ROLES):
         advice.append("POM status does not tell MASTER from DORMANT here: which server is master is not observable from the host")
     return advice
+
+
+def _advice_on_conversion(observed: Observed, desired: Desired) -> list[str]:
+    if not desired.leads or observed.is_manual:
+        return []
+    if desired.non_telephony:
+        return [
+            "pom_nontelephony is true, and no conversion to manual dialling is recorded here: playbooks/pom_non_telephony.yml "
+            "makes it, for good (POM-NONTEL-01)"
+        ]
+    if observed.conversion_log and not observed.conversion_led:
+        return [
+            f"{PomLayout(desired.home).conversion_log} is there, so somebody may have converted POM to manual dialling: where "
+            "its home page says so, write pom_nontelephony: true (POM-NONTEL-01)"
+        ]
+    return []
 
 
 # --- what the module hands out ----------------------------------------------------------------------------------------
@@ -460,6 +663,8 @@ def answer(
         "refusals": list(to_do.refusals),
         "advice": list(to_do.advice),
         "create_schema": to_do.create_schema,
+        "database_moved": to_do.database_moved,
+        "certificate_differs": certificate_differs(observed),
         "installation": {
             "state": installation.state,
             "evidence": list(installation.evidence),
@@ -483,6 +688,8 @@ def answer(
         "removable": is_safe_home(home),
         "services": [one.as_dict() for one in observed.services],
         "truststore_program": observed.truststore_program,
+        "conversion_program": observed.conversion_program,
+        "event_settings": asdict(observed.event_settings),
         "units": dict(units),
         "changes": list(changes),
     }

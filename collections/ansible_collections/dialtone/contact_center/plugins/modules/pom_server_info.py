@@ -15,8 +15,10 @@ description:
     forbids it. Changes nothing.
   - Stores are read without a JVM, C(PIMHibernate.cfg.xml) without its password. Of a password that no file tells, a salted digest
     is compared with the one that M(dialtone.contact_center.pom_server_marker) recorded.
+  - With O(one_off) it says what that change alone does, which no roll-out makes.
   - Requirements POM-INST-01, POM-INST-08, POM-DB-12, POM-DB-15 to POM-DB-17, POM-CERT-12, POM-KAFKA-04, POM-SVC-01 to POM-SVC-06,
-    POM-TROUBLE-01, POM-TROUBLE-03 and POM-TROUBLE-04.
+    POM-TROUBLE-01, POM-TROUBLE-03 and POM-TROUBLE-04, POM-MODECHG-01, POM-NONTEL-01 to POM-NONTEL-03, POM-EVENT-01, POM-UTIL-01,
+    POM-UTIL-02 and POM-MEM-01.
 options:
   home:
     description: C(POM_HOME).
@@ -29,6 +31,12 @@ options:
     required: true
   overwrite:
     description: Consent to install into a directory that exists and holds no POM (POM-INST-04).
+    type: bool
+    default: false
+  stop_standalone:
+    description:
+      - Consent to stop and disable a Kafka or ZooKeeper (units C(kafka), C(zookeeper)) that is no service of POM.
+      - Without it a host with one is refused (POM-KAFKA-04).
     type: bool
     default: false
   minimum_disk_mb:
@@ -125,10 +133,71 @@ options:
     type: list
     elements: dict
     default: []
+  mode:
+    description: Contact-centre mode of the site. Another one than the recorded one is refused.
+    type: str
+  installed_mode:
+    description: Mode that the installed system runs in, where none is recorded.
+    type: str
+  non_telephony:
+    description: Whether POM is converted to manual dialling. A converted one is never converted back.
+    type: bool
+    default: false
+  agent_memory_gb:
+    description: Memory that the Agent Manager has at least; V(0) leaves what the installer gave it.
+    type: int
+    default: 0
+  servers:
+    description: Names of all POM servers of the data center, to be told which of them are restarted.
+    type: list
+    elements: str
+    default: []
+  one_off:
+    description: The change that a playbook of its own makes. Without it, the plan is that of a roll-out.
+    type: dict
+    suboptions:
+      name:
+        description: Which change.
+        type: str
+        choices: [copy_attribute, event_settings, mode, non_telephony, report_fonts]
+        required: true
+      conversion_seen:
+        description: Whether a person saw on POM's home page that it is converted to manual dialling.
+        type: bool
+        default: false
+      wait_seconds:
+        description: How long settings of events are waited for, where there are none.
+        type: int
+        default: 0
+      attribute:
+        description: The custom attribute that is copied.
+        type: str
+        default: ""
+      lists:
+        description: Contact lists for which it is copied; V(*) alone for all that use it.
+        type: list
+        elements: str
+        default: []
+      fonts:
+        description: Files of the fonts that reports use.
+        type: list
+        elements: path
+        default: []
   state:
     description: What the role keeps on the host, in the words of M(dialtone.contact_center.host_state).
     type: dict
     default: {}
+  server:
+    description:
+      - The server's C(name), C(fqdn) and C(address), the C(former) ones, and of its database the inventory name
+        C(database_server) and the C(former_database_hosts).
+      - A server that was set up under another name is refused (POM-ID-01, POM-ID-02).
+    type: dict
+    default: {}
+  identity_changing:
+    description: Inventory name of the host whose new name or address is carried through, and so not refused.
+    type: str
+    default: ''
   refuse:
     description: Whether the task fails where something forbids what is left to do.
     type: bool
@@ -178,6 +247,14 @@ advice:
   returned: always
   type: list
   elements: str
+database_moved:
+  description: Whether POM is configured for its database by a former name of the database's server.
+  returned: always
+  type: bool
+certificate_differs:
+  description: Whether POM's identity is another certificate than the host's own.
+  returned: always
+  type: bool
 create_schema:
   description: Whether the schema is created when the database is configured. Never where one is.
   returned: always
@@ -238,8 +315,16 @@ truststore_program:
   description: Path of the program that imports into the truststore, under the spelling that it has here.
   returned: always
   type: str
+conversion_program:
+  description: Path of the program that converts POM to manual dialling, under the spelling that it has here.
+  returned: always
+  type: str
+event_settings:
+  description: Of the settings of POM's events, looked at for that change only, C(rows) and their C(digest), or the C(problem).
+  returned: always
+  type: dict
 units:
-  description: The units of O(state), as M(dialtone.contact_center.host_state) tells them.
+  description: Where no O(one_off) is asked for, the units of O(state), as M(dialtone.contact_center.host_state) tells them.
   returned: always
   type: dict
 changes:
@@ -249,16 +334,26 @@ changes:
   elements: dict
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import host_state, pom_server, pom_services
+from ansible_collections.dialtone.contact_center.plugins.module_utils import (
+    host_state,
+    pom_identity,
+    pom_one_off,
+    pom_server,
+    pom_services,
+)
+from ansible_collections.dialtone.contact_center.plugins.module_utils.identity_search import Identities
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_connection import connection_of, parse_database
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import PomLayout
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_observer import Observer, decode_trusted
+
+SECONDS_BETWEEN_LOOKS = 5
 
 
 def desired_state(params: dict[str, Any], observer: Observer) -> pom_server.Desired:
@@ -266,6 +361,7 @@ def desired_state(params: dict[str, Any], observer: Observer) -> pom_server.Desi
         kind=params["kind"],
         home=params["home"],
         overwrite=params["overwrite"],
+        stop_standalone=params["stop_standalone"],
         minimum_disk_mb=params["minimum_disk_mb"],
         certificate_imported=params["certificate_imported"],
         trusted=decode_trusted(params["trusted"], observer.read),
@@ -275,23 +371,39 @@ def desired_state(params: dict[str, Any], observer: Observer) -> pom_server.Desi
         reports=connection_of(params["reports"]),
         external_kafka=tuple((broker["name"], broker["fqdn"], broker["address"]) for broker in params["external_kafka"]),
         call_forbidden=params["call_forbidden"],
+        mode=params["mode"] or "",
+        installed_mode=params["installed_mode"] or "",
+        non_telephony=params["non_telephony"],
+        agent_memory_gb=params["agent_memory_gb"],
+        servers=tuple(params["servers"]),
+        server=pom_identity.identity_of(params["server"], params["identity_changing"] or ""),
     )
+
+
+def one_off_of(params: dict[str, Any]) -> pom_server.OneOff | None:
+    asked = params["one_off"]
+    if not asked:
+        return None
+    lists, fonts = tuple(asked["lists"]), tuple(asked["fonts"])
+    return pom_server.OneOff(asked["name"], asked["conversion_seen"], asked["attribute"], lists, fonts)
 
 
 def look(params: dict[str, Any], observer: Observer, desired: pom_server.Desired) -> pom_server.Observed:
     """Everything that is there. Where POM is not installed, its own files are not looked for."""
-    units, job_running = observer.units()
+    units = observer.units()
     identity = observer.read(params["identity_certificate"]) if params["identity_certificate"] else None
     observed = pom_server.Observed(
         ep_home=observer.has_experience_portal(),
-        units=units,
-        job_running=job_running,
-        installation=observer.installation(units),
+        units=units.states,
+        job_running=units.job_running,
+        standalone=units.standalone,
+        installation=observer.installation(units.states),
         boot_id=observer.boot_id(),
         free_mb=observer.free_mb(),
         markers=observer.markers(),
         identity=pom_server.certificate_fingerprint(identity) if identity else "",
         drivers=observer.drivers(params["driver_home"], {driver["engine"]: driver["name"] for driver in params["drivers"]}),
+        available_mb=observer.available_mb(),
     )
     return observed if observed.installation.state != pom_server.COMPLETE else look_inside(params, observer, desired, observed)
 
@@ -310,8 +422,15 @@ def look_inside(
     schema, problem = pom_server.UNKNOWN, ""
     if desired.is_primary and desired.database is not None:
         schema, problem = observer.schema(desired.database, params["database_password"] or "", params["ca_certificate"] or "")
+    one_off = one_off_of(params)
     return replace(
         observed,
+        agent_memory_mb=observer.agent_memory_mb(),
+        conversion_log=observer.has_conversion_log(),
+        conversion_led=observer.has_led_conversion(),
+        conversion_program=observer.conversion_program(),
+        event_settings=event_settings(params, observer, desired, one_off),
+        fonts=observer.fonts(one_off.fonts) if one_off else {},
         keystore=store(observer, layout.keystore, params["keystore_password"], "certificates_keystore_password"),
         truststore=store(observer, layout.truststore, params["truststore_password"], "certificates_truststore_password"),
         database=parse_database(text.decode("utf-8", "replace")) if text else None,
@@ -332,7 +451,29 @@ def look_inside(
         services=tuple(pom_services.judge(params["expected_services"], status, observed.units)),
         truststore_program=observer.truststore_program(),
         wrapper=observer.wrapper(),
+        former_name=former_name(params["server"], observer),
     )
+
+
+def former_name(server: dict[str, Any], observer: Observer) -> str:
+    """A name or address that the server had before, where POM's own configuration still holds it."""
+    if not server.get("former"):
+        return ""
+    identities = Identities.of(server["former"], [server["name"], server["fqdn"], server["address"]])
+    return identities.in_text("\n".join(observer.text(path) for path in observer.layout.identity_files))
+
+
+def event_settings(
+    params: dict[str, Any], observer: Observer, desired: pom_server.Desired, one_off: pom_server.OneOff | None
+) -> pom_server.Table:
+    if one_off is None or one_off.name != "event_settings" or desired.database is None:
+        return pom_server.Table()
+    until = time.monotonic() + params["one_off"]["wait_seconds"]
+    while True:
+        found = observer.event_settings(desired.database, params["database_password"] or "", params["ca_certificate"] or "")
+        if found.rows or found.problem or time.monotonic() >= until:
+            return found
+        time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 def store(observer: Observer, path: str, password: str | None, variable: str) -> pom_server.Store:
@@ -351,13 +492,14 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     observed = look(params, observer, desired)
     changes: list[dict[str, Any]] = []
     units: dict[str, Any] = {}
-    if params["state"]:
+    one_off = one_off_of(params)
+    if params["state"] and not one_off:
         host = host_state.Host(run=execute)
         host.recall(host_state.DIGESTS_PATH)
         planned = host.plan(params["state"])
         changes, (_drift, units) = [change.public() for change in planned], host.drift(params["state"], planned)
         observed = replace(observed, state_changes=tuple(changes))
-    to_do = pom_server.plan(observed, desired)
+    to_do = pom_one_off.plan(observed, desired, one_off) if one_off else pom_server.plan(observed, desired)
     if to_do.refusals and params["refuse"]:
         raise pom_server.PomServerError("Nothing is changed: " + "; ".join(to_do.refusals))
     return pom_server.answer(observed, to_do, params["home"], units, changes)
@@ -369,6 +511,7 @@ def argument_spec() -> dict[str, Any]:
         "home": {"type": "path", "required": True},
         "kind": {"type": "str", "choices": ["primary", "auxiliary"], "required": True},
         "overwrite": {"type": "bool", "default": False},
+        "stop_standalone": {"type": "bool", "default": False},
         "minimum_disk_mb": {"type": "int", "default": 0},
         "certificate_imported": {"type": "bool", "default": True},
         "identity_certificate": {"type": "path"},
@@ -401,7 +544,25 @@ def argument_spec() -> dict[str, Any]:
         "external_kafka": {"type": "list", "elements": "dict", "default": []},
         "call_forbidden": {"type": "bool", "default": False},
         "expected_services": {"type": "list", "elements": "dict", "default": []},
+        "mode": {"type": "str"},
+        "installed_mode": {"type": "str"},
+        "non_telephony": {"type": "bool", "default": False},
+        "agent_memory_gb": {"type": "int", "default": 0},
+        "servers": {"type": "list", "elements": "str", "default": []},
+        "one_off": {
+            "type": "dict",
+            "options": {
+                "name": {"type": "str", "choices": sorted(pom_one_off.CHANGES), "required": True},
+                "conversion_seen": {"type": "bool", "default": False},
+                "wait_seconds": {"type": "int", "default": 0},
+                "attribute": {"type": "str", "default": ""},
+                "lists": {"type": "list", "elements": "str", "default": []},
+                "fonts": {"type": "list", "elements": "path", "default": []},
+            },
+        },
         "state": {"type": "dict", "default": {}},
+        "server": {"type": "dict", "default": {}},
+        "identity_changing": {"type": "str", "default": ""},
         "refuse": {"type": "bool", "default": True},
     }
 

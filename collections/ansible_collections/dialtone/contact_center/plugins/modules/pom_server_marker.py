@@ -12,7 +12,8 @@ description:
   - Some of the vendor's programs leave nothing behind by which it can be seen that they ran, or with which answers. What Dialtone
     had them do is recorded in a file on the host, readable to root only, so that any controller can go on.
   - A secret among the answers is recorded as a salted digest, by which a new one is told from the recorded one.
-  - Requirements POM-INST-08, POM-DB-15, POM-DB-16, POM-DB-17, POM-MAP-03 and POM-UPG-01.
+  - Requirements POM-INST-08, POM-DB-15, POM-DB-16, POM-DB-17, POM-MAP-03, POM-UPG-01, POM-DB-11, POM-MODECHG-01,
+    POM-NONTEL-01, POM-EVENT-01, POM-UTIL-01, POM-UTIL-02 and POM-MEM-01.
 options:
   name:
     description: Name of the record.

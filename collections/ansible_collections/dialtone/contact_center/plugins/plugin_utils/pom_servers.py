@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import HOME_NAME, IDENTITY_ALIAS
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PRIMARY, AUXILIARY = "primary", "auxiliary"
 EPM_HTTP_PORT, EPM_WEB_PORT = 80, 443
 SITE_CA = "site_ca"  # of certificates_source: signed by the site's own authority
+# The default of the Agent Manager is for this many; the other is the recommendation for 1000 (POM-MEM-01).
+AGENTS_OF_THE_DEFAULT, MEMORY_GB_ABOVE = 500, 3
 MANDATORY_PACKAGES = {PRIMARY: ("vpmsplugin", "pomserver"), AUXILIARY: ("pomserver",)}
 # The words that the vendor's program takes for an engine, in exactly this case (POM-DB-01, T-024).
 DATABASE_TYPES = {"postgres": "Postgres", "oracle": "Oracle", "mssql": "MSSQL"}
@@ -36,6 +38,7 @@ WORDS_READ = frozenset(REPORTS_WORDS.values()) | {
     "certificates_trusted",
     "geo_active_data_center",
     "geo_listener",
+    "host_former_names",
     "pom_database_certificate_path",
     "pom_database_contact_sources",
     "pom_database_engine",
@@ -51,14 +54,20 @@ WORDS_READ = frozenset(REPORTS_WORDS.values()) | {
     "pom_database_reports_host",
     "pom_database_secured",
     "pom_database_user",
+    "pom_agent_manager_memory_gb",
+    "pom_campaign_channels",
     "pom_experience_portal_version",
+    "pom_installed_mode",
     "pom_mode",
+    "pom_nontelephony",
     "pom_scenario",
     "pom_server_ddapps",
     "pom_server_extra_packages",
     "pom_server_install_path",
     "pom_server_managed",
     "pom_server_media_method",
+    "sizing_agents",
+    "sizing_mpp_servers",
     "trust_directory",
 }
 
@@ -109,8 +118,13 @@ def inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "pom_server_trusted": trusted(host),
         "pom_server_experience_portal_version": host.words.get("pom_experience_portal_version", ""),
         "pom_server_mode": host.words.get("pom_mode", ""),
+        "pom_server_installed_mode": host.words.get("pom_installed_mode", ""),
+        "pom_server_non_telephony": host["pom_nontelephony"],
+        "pom_server_non_telephony_losses": non_telephony_losses(host, data_center.having("app_server")),
+        "pom_server_agent_memory_gb": agent_memory_gb(host.words) if is_active(host) else 0,
         "pom_server_create_schema": kind_of(host) == PRIMARY and is_active(host),
         "pom_server_database": connection,
+        "pom_server_identity": identity(host, data_center.having("pom_database")),
         "pom_server_reports_database": reports_database(host, connection),
         "pom_server_drivers": drivers(host, connection),
         "pom_server_expected_services": expected_services(len(servers), is_active(host)),
@@ -128,9 +142,69 @@ def inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "pom_server_external_applications": [
             {"name": server.name, "fqdn": server.fqdn}
             for server in data_center.having("app_server")
-            if not server.is_any(*POM_SERVERS)
+            if not server.is_any(*POM_SERVERS) and not server.runs("app_server")
         ],
     }
+
+
+def identity(host: SiteHost, databases: Sequence[SiteHost]) -> dict[str, Any]:
+    """The server's name and address, its former ones, and those of the server of its database, if that is a host of the site."""
+    holder = databases[0] if databases and host.words.get("pom_scenario") != "geo" else None
+    return {
+        **described(host),
+        "former": list(host.words.get("host_former_names", ())),
+        "database_server": holder.name if holder else "",
+        "former_database_hosts": list(holder.words.get("host_former_names", ())) if holder else [],
+    }
+
+
+def server_rows_database(host: SiteHost, hosts: Sequence[SiteHost]) -> dict[str, Any]:
+    """The database in which POM keeps its servers, as the primary asks for the rows. Only PostgreSQL's client is on a host."""
+    if not has_managed_pom(host) or kind_of(host) != PRIMARY:
+        return {}
+    nodes = [one for one in hosts if one.data_center == host.data_center and one.is_any("pom_database")]
+    connection = database(host, nodes)
+    if connection.get("engine") != "postgres":
+        return {}
+    return {
+        "host": connection["host"],
+        "address": nodes[0].address if nodes else "",
+        "port": connection["port"],
+        "database": connection["name"],
+        "user": connection["user"],
+        "root_certificate": posixpath.join(host["trust_directory"], "ca.crt") if nodes else "",
+    }
+
+
+def agent_memory_gb(words: Mapping[str, Any]) -> int:
+    """Memory that the Agent Manager has at least; 0: what the installer gave it.
+
+    >>> agent_memory_gb({"sizing_agents": 500}), agent_memory_gb({"sizing_agents": 501})
+    (0, 3)
+    >>> agent_memory_gb({"sizing_agents": 900, "pom_agent_manager_memory_gb": 4})
+    4
+    """
+    stated = words.get("pom_agent_manager_memory_gb")
+    return stated or (MEMORY_GB_ABOVE if words.get("sizing_agents", 0) > AGENTS_OF_THE_DEFAULT else 0)
+
+
+def non_telephony_losses(host: SiteHost, app_servers: Sequence[SiteHost]) -> list[str]:
+    """What a site has no more after the conversion to manual dialling (POM-NONTEL-01, POM-NONTEL-04)."""
+    channels = host["pom_campaign_channels"]
+    platforms = [platform["name"] for platform in host.words.get("sizing_mpp_servers", ())]
+    if not host["pom_nontelephony"]:
+        return []
+    declared = [channel for channel in ("voice", "sms") if channel in channels]
+    losses = [
+        "preview, predictive and progressive campaigns: agents dial by hand, by means outside POM",
+        "SMS, voice and voice notifications" + (f", with {' and '.join(declared)} in pom_campaign_channels" if declared else ""),
+    ]
+    if platforms:
+        losses.append(f"media processing platforms: POM uses {', '.join(platforms)} no more")
+    if app_servers:
+        use = "for AvayaPOMEmail alone" if "email" in channels else "for nothing"
+        losses.append(f"applications: {', '.join(server.name for server in app_servers)} is needed {use}")
+    return losses
 
 
 def described(host: SiteHost) -> dict[str, Any]:

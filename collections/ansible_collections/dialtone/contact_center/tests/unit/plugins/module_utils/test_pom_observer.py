@@ -43,6 +43,7 @@ class FakeHost:
     def __init__(self, root):
         self.root = root
         self.units: dict[str, str] = {}
+        self.enabled: dict[str, str] = {}
         self.answers: dict[str, tuple[int, str, str]] = {}
         self.asked: list[list[str]] = []
 
@@ -55,7 +56,9 @@ class FakeHost:
 
     def shown(self, name):
         state = self.units.get(name[: -len(".service")])
-        return f"Id={name}\nLoadState={'loaded' if state else 'not-found'}\nActiveState={state or 'inactive'}"
+        enabled = self.enabled.get(name[: -len(".service")], "")
+        loaded = "loaded" if state else "not-found"
+        return f"Id={name}\nLoadState={loaded}\nActiveState={state or 'inactive'}\nUnitFileState={enabled}"
 
     def write(self, path, content="", mode=0o644):
         real = self.root / path.lstrip("/")
@@ -85,8 +88,23 @@ def install(host, leave_out=()):
 
 def test_units_and_the_installer_s_job_are_asked_in_one_call(host):
     host.units = {"vpms": "active", "cmpmgr": "failed", "dialtone-job-installPOM": "active"}
-    assert host.observer.units() == ({"vpms": "active", "cmpmgr": "failed"}, True)
+    assert host.observer.units() == ({"vpms": "active", "cmpmgr": "failed"}, True, {})
     assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled", "seen"),
+    [
+        ("active", "enabled", "active, enabled"),
+        ("active", "disabled", "active, disabled"),
+        ("inactive", "enabled", "inactive, enabled"),
+        ("inactive", "disabled", None),
+        ("failed", "static", None),
+    ],
+)
+def test_a_kafka_beside_pom_counts_while_it_runs_and_where_it_would_run_after_a_reboot(host, state, enabled, seen):
+    host.units, host.enabled = {"kafka": state, "vpms": "active"}, {"kafka": enabled}
+    assert host.observer.units() == ({"vpms": "active"}, False, {"kafka": seen} if seen else {})
 
 
 def test_a_systemctl_that_fails_is_no_host_without_units():
@@ -241,3 +259,73 @@ def test_certificates_come_as_content_or_as_a_file():
     assert [(one.alias, one.content) for one in found] == [("a", b"\x30a"), ("b", b"\x30b"), ("c", None)]
     with pytest.raises(PomServerError, match="the certificate x is no Base64"):
         decode_trusted([{"alias": "x", "content": "é"}], {}.get)
+
+
+# --- memory, manual dialling, settings of events ------------------------------------------------------------------------
+
+
+def process(host, pid, unit, *words):
+    host.write(f"/proc/{pid}/cgroup", f"0::/system.slice/{unit}\n")
+    host.write(f"/proc/{pid}/cmdline", "\0".join(words) + "\0")
+
+
+@pytest.mark.parametrize(("words", "megabytes"), [("-Xmx3g", 3072), ("-Xmx3072m", 3072), ("-Xmx3145728K", 3072), ("-Xms3g", 0)])
+def test_the_memory_of_the_agent_manager_is_that_of_its_unit_s_processes(host, words, megabytes):
+    process(host, 10, "agtmgr.service", "/usr/bin/java", "-Xms256m", words, "AgentManager")
+    process(host, 11, "cmpmgr.service", "/usr/bin/java", "-Xmx8g")
+    host.write("/proc/self/cmdline", "")
+    assert host.observer.agent_memory_mb() == megabytes
+
+
+def test_of_two_processes_of_the_unit_the_larger_one_counts(host):
+    process(host, 10, "agtmgr.service/wrapper", "java", "-Xmx64m")
+    process(host, 11, "agtmgr.service/wrapper", "java", "-Xmx2g")
+    assert host.observer.agent_memory_mb() == 2048
+
+
+def test_available_memory(host):
+    assert host.observer.available_mb() == 0
+    host.write("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable:    4194304 kB\n")
+    assert host.observer.available_mb() == 4096
+
+
+@pytest.mark.parametrize("name", ["enablenonTeleMode.sh", "enableNonTeleMode.sh"])
+def test_the_program_of_the_conversion_is_found_in_any_spelling(host, name):
+    assert host.observer.conversion_program() == ""
+    host.write(f"{HOME}/bin/{name}")
+    assert host.observer.conversion_program() == f"{HOME}/bin/{name}"
+
+
+def test_two_spellings_of_the_program_of_the_conversion_are_refused(host):
+    host.write(f"{HOME}/bin/enablenonTeleMode.sh")
+    host.write(f"{HOME}/bin/enableNonTeleMode.sh")
+    with pytest.raises(PomServerError, match="T-120"):
+        host.observer.conversion_program()
+
+
+def test_traces_of_a_conversion(host):
+    assert not host.observer.has_conversion_log()
+    assert not host.observer.has_led_conversion()
+    host.write(f"{HOME}/logs/enableNonTeleMode.log")
+    host.write("/var/lib/dialtone/jobs/enablenonTeleMode/state.json")
+    assert host.observer.has_conversion_log()
+    assert host.observer.has_led_conversion()
+
+
+def test_fonts_by_their_content(host):
+    host.write("/fonts/a.ttf", "a")
+    assert host.observer.fonts(["/fonts/a.ttf", "/fonts/b.ttf"]) == {"/fonts/a.ttf": hashlib.sha256(b"a").hexdigest()}
+
+
+def test_settings_of_events_are_counted_and_never_read(host, psql):
+    host.answers["psql"] = (0, "42|d41d8c\n", "")
+    found = host.observer.event_settings(DATABASE, "canary", "/ca.crt")
+    assert (found.rows, found.digest, found.problem) == (42, "d41d8c", "")
+    assert "canary" not in str(host.asked)
+
+
+def test_settings_of_events_that_cannot_be_seen(host, psql):
+    host.answers["psql"] = (1, "", 'ERROR:  relation "pim_event_setting" does not exist\n')
+    assert "does not exist" in host.observer.event_settings(DATABASE, "", "").problem
+    other = Connection("oracle", "db1", 1521, "pomdb", "pom", False)
+    assert host.observer.event_settings(other, "", "").problem == "no client of oracle is on this host"

@@ -158,6 +158,18 @@ def test_an_installation_that_runs_is_waited_for_and_refused_for_nothing():
     assert plan(observed, DESIRED).actions[0].what == "the installation that runs is waited for"
 
 
+@pytest.mark.parametrize("state", [ABSENT, COMPLETE])
+def test_a_kafka_beside_pom_is_refused_and_with_consent_stopped_first(state):
+    beside = {"zookeeper": "active, enabled", "kafka": "inactive, enabled"}
+    observed = replace(BARE, standalone=beside, installation=Installation(state))
+    (refusal,) = plan(observed, DESIRED).refusals
+    assert "kafka (inactive, enabled) and zookeeper (active, enabled)" in refusal
+    assert "pom_server_stop_standalone: true" in refusal
+    allowed = plan(observed, replace(DESIRED, stop_standalone=True))
+    assert allowed.refusals == ()
+    assert [(action.name, action.key) for action in allowed.actions[:2]] == [("standalone", "kafka"), ("standalone", "zookeeper")]
+
+
 def test_a_directory_that_is_in_the_way_needs_consent():
     observed = replace(BARE, installation=Installation(directory_exists=True))
     assert "pom_server_overwrite: true" in plan(observed, DESIRED).refusals[0]
@@ -393,3 +405,76 @@ def test_the_answer_holds_no_digest_of_a_secret():
     assert "fingerprint" not in str(told["markers"])
     assert told["removable"] is True
     assert told["running"] == list(pom_services.OWN_UNITS)
+
+
+# --- what a roll-out cannot make otherwise ----------------------------------------------------------------------------
+
+
+def with_records(**markers):
+    return replace(DONE, markers={**DONE.markers, **{name: {"words": words} for name, words in markers.items()}})
+
+
+def test_another_mode_than_the_recorded_one_is_refused_with_the_playbook_that_changes_it():
+    in_none = with_records(mode={"mode": "None", "restart_pending": False})
+    (refusal,) = plan(in_none, replace(DESIRED, mode="AACC")).refusals
+    assert "playbooks/pom_mode.yml" in refusal
+    assert "pom_mode: None" in refusal
+    (refusal,) = plan(with_records(mode={"mode": "CCElite"}), replace(DESIRED, mode="AACC")).refusals
+    assert "re-installing and re-configuring the POM database" in refusal
+    assert plan(in_none, replace(DESIRED, mode="None")).refusals == ()
+    assert plan(DONE, replace(DESIRED, mode="AACC")).refusals == (), "a POM without a record is taken as it is found"
+
+
+def test_a_change_of_the_mode_that_was_not_finished_is_told():
+    pending = with_records(mode={"mode": "AACC", "restart_pending": True})
+    (refusal,) = plan(pending, replace(DESIRED, mode="AACC")).refusals
+    assert "pom_mode.yml again" in refusal
+
+
+def test_a_converted_pom_is_never_asked_to_be_another_one():
+    converted = with_records(non_telephony={"by": "enablenonTeleMode"})
+    (refusal,) = plan(converted, DESIRED).refusals
+    assert "it cannot be reverted" in refusal
+    found = plan(converted, replace(DESIRED, non_telephony=True))
+    assert (found.refusals, advice_on_conversion(found)) == ((), [])
+
+
+def test_a_conversion_that_is_wanted_or_suspected_is_advice():
+    (advice,) = advice_on_conversion(plan(DONE, replace(DESIRED, non_telephony=True)))
+    assert "playbooks/pom_non_telephony.yml" in advice
+    (advice,) = advice_on_conversion(plan(replace(DONE, conversion_log=True), DESIRED))
+    assert "logs/enableNonTeleMode.log" in advice
+    assert advice_on_conversion(plan(replace(DONE, conversion_log=True, conversion_led=True), DESIRED)) == []
+    assert advice_on_conversion(plan(DONE, replace(DESIRED, kind="auxiliary", non_telephony=True))) == []
+
+
+def advice_on_conversion(found):
+    return [words for words in found.advice if "manual dialling" in words]
+
+
+# --- memory of the Agent Manager --------------------------------------------------------------------------------------
+
+GIGABYTES = st.integers(min_value=0, max_value=8)
+
+
+@given(seen=GIGABYTES, recorded=GIGABYTES, wanted=GIGABYTES)
+def test_the_agent_manager_is_given_more_memory_and_never_less(seen, recorded, wanted):
+    observed = replace(with_records(agent_memory={"gb": recorded}), agent_memory_mb=seen * 1024)
+    has = seen or recorded
+    assert ("agent_memory" in due(observed, replace(DESIRED, agent_memory_gb=wanted))) is (has < wanted)
+
+
+def test_memory_is_the_last_thing_on_a_new_server():
+    assert due(BARE, replace(DESIRED, agent_memory_gb=3))[-2:] == ["service", "agent_memory"]
+
+
+@pytest.mark.parametrize(("available_mb", "is_refused"), [(3072, True), (3073, False), (0, False)])
+def test_the_vendor_s_rule_for_the_memory_holds_before_anything_is_changed(available_mb, is_refused):
+    refusals = plan(replace(DONE, available_mb=available_mb), replace(DESIRED, agent_memory_gb=3)).refusals
+    assert bool(refusals) is is_refused
+    assert all("must be greater than 1 and less than the available RAM" in refusal for refusal in refusals)
+
+
+def test_memory_that_is_there_already_is_not_held_against_the_rule():
+    observed = replace(DONE, available_mb=1000, agent_memory_mb=3072)
+    assert plan(observed, replace(DESIRED, agent_memory_gb=3)).refusals == ()

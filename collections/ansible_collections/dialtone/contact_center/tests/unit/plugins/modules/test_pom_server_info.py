@@ -111,3 +111,37 @@ def test_a_record_of_the_same_answers_counts(host, look, monkeypatch):
     host.write("/var/lib/dialtone/pom/database.json", json.dumps(pom_server.marker_of(OPTIONS["database"], "canary-three")))
     assert "schema" not in look(**primary)["due"]
     assert "schema" in look(**primary, database_password="another")["due"]
+
+
+# --- changes of their own ------------------------------------------------------------------------------------------------
+
+PRIMARY = {"kind": "primary", "servers": ["epm1", "epm2"], "mode": "AACC"}
+
+
+def test_a_change_of_its_own_says_what_it_alone_does(host, look, monkeypatch):
+    install(host)
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
+    host.write("/var/lib/dialtone/pom/mode.json", json.dumps(pom_server.marker_of({"mode": "None", "restart_pending": False})))
+    kept = {"file": [{"path": "/etc/dialtone/reads/cmpmgr", "content": "x\n"}]}
+    assert look(**PRIMARY, state=kept, refuse=False)["refusals"], "a roll-out does not change the mode"
+    found = look(**PRIMARY, state=kept, one_off={"name": "mode"})
+    assert (found["due"], found["refusals"], found["changes"]) == (["mode", "mode_restart"], [], [])
+
+
+def test_settings_of_events_are_waited_for_where_the_task_asks_for_it(host, look, monkeypatch):
+    install(host)
+    looks = [pom_server.Table(), pom_server.Table(), pom_server.Table(5, "aa")]
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
+    monkeypatch.setattr(Observer, "event_settings", lambda *_arguments: looks.pop(0))
+    monkeypatch.setattr(pom_server_info, "SECONDS_BETWEEN_LOOKS", 0)
+    assert look(**PRIMARY, one_off={"name": "event_settings"})["event_settings"]["rows"] == 0
+    assert look(**PRIMARY, one_off={"name": "event_settings", "wait_seconds": 60})["event_settings"]["rows"] == 5
+    assert look(**PRIMARY, refuse=False)["event_settings"] == {"rows": 0, "digest": "", "problem": ""}
+
+
+def test_fonts_are_looked_at_where_they_are_to_be_set(host, look, monkeypatch):
+    install(host)
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
+    host.write("/fonts/a.ttf", "a")
+    found = look(**PRIMARY, expected_services=[], one_off={"name": "report_fonts", "fonts": ["/fonts/a.ttf"]})
+    assert [(action["name"], action["key"]) for action in found["actions"]] == [("report_fonts", "/fonts/a.ttf")]

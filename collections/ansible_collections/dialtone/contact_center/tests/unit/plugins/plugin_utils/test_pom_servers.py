@@ -164,3 +164,39 @@ def test_a_delivered_certificate_comes_from_the_controller() -> None:
 
 def test_reserved_aliases_do_not_depend_on_case() -> None:
     assert {"epm1", "pomservercert", "pom_database", "dialtone-ca"} <= set(reserved_aliases(["EPM1"]))
+
+
+# --- memory and manual dialling -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("agents", "stated", "gigabytes"), [(500, None, 0), (501, None, 3), (1000, None, 3), (501, 6, 6), (0, 2, 2)]
+)
+def test_memory_of_the_agent_manager(agents: int, stated: int | None, gigabytes: int) -> None:
+    words = {"sizing_agents": agents} | ({"pom_agent_manager_memory_gb": stated} if stated else {})
+    inputs = inputs_of(*servers(**words))
+    assert {one["pom_server_agent_memory_gb"] for one in inputs.values()} == {gigabytes}
+
+
+def test_the_agent_manager_of_a_standby_is_left_alone() -> None:
+    words = {"pom_scenario": "geo", "geo_active_data_center": "dc1", "geo_listener": "db.example.com", "sizing_agents": 900}
+    inputs = inputs_of(
+        site_host("epm1", 1, "epm_primary", **words), site_host("epm5", 5, "epm_primary", data_center="dc2", **words)
+    )
+    assert {name: one["pom_server_agent_memory_gb"] for name, one in inputs.items()} == {"epm1": 3, "epm5": 0}
+
+
+def test_a_conversion_tells_what_the_site_would_lose() -> None:
+    words = {
+        "pom_nontelephony": True,
+        "pom_campaign_channels": ["email", "sms", "voice"],
+        "sizing_mpp_servers": [{"name": "mpp1", "ports": 100}],
+    }
+    losses = inputs_of(*servers(**words), site_host("app1", 30, "app_server"))["epm1"]["pom_server_non_telephony_losses"]
+    assert "preview, predictive and progressive campaigns" in losses[0]
+    assert "voice and sms in pom_campaign_channels" in losses[1]
+    assert "mpp1" in losses[2]
+    assert losses[3] == "applications: app1 is needed for AvayaPOMEmail alone"
+    without_email = inputs_of(*servers(pom_nontelephony=True), site_host("app1", 30, "app_server"))
+    assert without_email["epm1"]["pom_server_non_telephony_losses"][-1] == "applications: app1 is needed for nothing"
+    assert inputs_of(*servers())["epm1"]["pom_server_non_telephony_losses"] == []
