@@ -22,6 +22,7 @@ ADDED_BY_THE_LAB = {
     "pom_server_media_iso": "/cache/pom.iso",
     "pom_server_media_sha256": "0" * 64,
     "pom_web_user": "epadmin",
+    "pom_web_password": "of the lab's own",
 }
 
 

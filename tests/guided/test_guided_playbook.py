@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.ledger import Ledger
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import checklist
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_flow as flow
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import rows
 from ansible_collections.dialtone.contact_center.tests.unit.plugins.module_utils.test_java_keystore import store
@@ -61,6 +62,7 @@ class Site:
         self.write("hosts.json", {"all": {"vars": words | {"ansible_connection": "local"}, "hosts": {"epm1": {}, "epm2": {}}}})
         self.write("site.yml", [self.play_of({})])
         self.write("guided_observe.yml", [self.play_of({"guided_steps_task_mode": "observe"})])
+        self.write("guided_checklist.yml", [self.play_of({"guided_steps_task_mode": "checklist"})])
         self.write("guided_confirm.yml", [self.play_of({"guided_steps_task_mode": "confirm"})])
 
     def play_of(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class Site:
             "site": "main",
             "data_centers": {"dc1": {"hosts": ["epm1", "epm2"], "components": {"epm_primary": ["epm1"]}}},
             "hosts": {name: {"name": name, "data_center": "dc1", "inputs": {}} for name in ("epm1", "epm2")},
-            "tables": {"guided_steps": self.steps},
+            "tables": {"guided_steps": self.steps, "checklist": checklist.rows(described, self.steps)},
         }
         self.write("model.json", model)
 
@@ -170,6 +172,7 @@ def test_an_unattended_run_stops_with_the_list_and_goes_on_when_the_steps_are_do
     assert site.listed() == {FETCH: "open", ADD: "waiting", OUTCALL: "waiting", COUNTRY: "waiting"}
     text = (site.directory / "build/main/open-steps.txt").read_text()
     assert f"-e guided_confirm_step={OUTCALL} -e guided_confirm_by=NAME" in text
+    assert f"-e guided_confirm_step={','.join(BY_WORD)} -e guided_confirm_by=NAME" in text
     assert said.count("Open guided steps of site main: 4 of 4.") == 1
     assert "4 guided steps of site main are open" in said
     assert "build/main/open-steps.json" in said
@@ -179,8 +182,9 @@ def test_an_unattended_run_stops_with_the_list_and_goes_on_when_the_steps_are_do
     assert f"{OUTCALL} cannot be confirmed yet: it comes after {ADD}" in said
 
     site.fetch()
-    site.record(ADD, COUNTRY)
-    code, said = site.confirm(OUTCALL)
+    code, said = site.confirm(f"{OUTCALL},{ADD}")
+    assert (code != 0, site.ledger("epm1")) == (True, {}), "all of them or none: the first comes after the second"
+    code, said = site.confirm(f"{ADD},{OUTCALL},{COUNTRY}")
     assert (code, changes(said)) == (0, 2), said
     assert site.ledger("epm1") == site.ledger("epm2") == dict.fromkeys(BY_WORD, "eva")
     code, said = site.play()
@@ -215,6 +219,18 @@ def test_check_mode_lists_and_stops_nobody(site):
     code, said = site.play("--check")
     assert (code, changes(said)) == (0, 0), said
     assert "Open guided steps of site main: 4 of 4." in said
+    assert "the run goes on" in said
+
+
+def test_the_checklist_tells_what_is_done_and_stops_nobody(site):
+    site.fetch()
+    site.record(ADD, COUNTRY)
+    code, said = site.play(playbook="guided_checklist.yml")
+    assert (code, changes(said)) == (0, 0), said
+    listed = said[said.index("Checklist of data center dc1 (POM-CFG-01):") :]
+    assert re.search(r"^  done    POM database$", listed, re.MULTILINE)
+    assert re.search(rf"^  open    POM servers: {OUTCALL}$", listed, re.MULTILINE)
+    assert re.search(r"^  done    default country$", listed, re.MULTILINE)
     assert "the run goes on" in said
 
 

@@ -22,7 +22,7 @@ KEYWORDS = {
     "x-computed", "x-computed-from", "x-contract-only", "x-identity", "x-required-in", "x-scope", "x-secret", "x-source",
     "x-unit", "x-why",
 }  # fmt: skip
-COMPONENTS = {"epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "app_server", "cms"}
+COMPONENTS = {"epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "nfs_server", "app_server", "cms"}
 
 
 def test_nothing_generated_is_stale() -> None:
@@ -37,8 +37,8 @@ def test_schema_is_a_closed_draft_2020_12_schema(area: str) -> None:
 
 @pytest.mark.parametrize(("area", "name", "prop"), PROPERTIES, ids=[name for _area, name, _prop in PROPERTIES])
 def test_variable_is_fully_described(area: str, name: str, prop: dict[str, Any]) -> None:
-    # A word for one run carries the name of its playbook, or of Dialtone.
-    prefixes = ["dialtone", *(path.stem for path in (ROOT / "playbooks").glob("*.yml"))] if area == "run" else [area]
+    # A word for one run carries the name of its playbook, of what several playbooks (*_identity.yml) do, or of Dialtone.
+    prefixes = ["dialtone", "identity", *(path.stem for path in (ROOT / "playbooks").glob("*.yml"))] if area == "run" else [area]
     own = (*(f"{prefix}_" for prefix in prefixes), "site", "data_center")
     assert name.startswith(own), "a variable carries the name of its area"
     assert prop["description"].endswith((".", "`")) or "`" in prop["description"]

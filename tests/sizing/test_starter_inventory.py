@@ -19,6 +19,7 @@ SECRETS = {
     "pom_database_password": "canary-database-password",
     "certificates_keystore_password": "canary-pom-store-password",
     "certificates_truststore_password": "canary-pom-store-password",
+    "pom_web_password": "canary-web-password",
 }
 LOADS = {
     "one server": Load(80, jobs=10, local_mpp_ports=300),

@@ -1,4 +1,4 @@
-"""Makes the lab importable, and what the scenarios share; the site is the one with POM."""
+"""The site of these tests is the one with POM; what they share beside that is in molecule/conftest.py."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "molecule" / "shared"), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
 
-from lab_fixtures import (  # noqa: E402, F401
-    lab,
-    pytest_collection_modifyitems,
-    pytest_configure,
-    pytest_report_header,
-)
-from pom_canary import Watch  # noqa: E402
-from pom_site import PomSite, canaries  # noqa: E402
+from pom_canary import Watch
+from pom_site import PomSite, canaries
 
-from lab import testing  # noqa: E402
-from lab.rehearsal import Playbook  # noqa: E402
+from lab import testing
+from lab.rehearsal import Playbook
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,19 @@ def test_a_support_bundle_of_each_server_lies_beside_the_reports_of_the_site(sit
         archive.unlink()
 
 
+def test_a_server_that_lost_its_stores_and_its_database_is_restored(site: PomSite):
+    """Its Kafka and ZooKeeper read the stores too, so that nothing of it starts before they are back."""
+    files = [f"{POM_HOME}/config/{name}" for name in ("pomTrustStore", "PIMHibernate.cfg.xml")]
+    kept = site.play("backup.yml", "--limit", "epm2")
+    assert kept.rc == 0, kept.output[-3000:]
+    before = site.exec("epm2", "sha256sum", *files)
+    site.shell("epm2", "POM stop; for file in " + " ".join(files) + "; do echo broken > $file; done")
+    restored = site.play("restore.yml", "-e", "restore_from=latest", "--limit", "epm2")
+    assert restored.rc == 0, restored.output[-3000:]
+    assert site.exec("epm2", "sha256sum", *files) == before
+    assert site.play("status.yml").rc == 0
+
+
 @pytest.mark.one_of(IN_ORDER)
 def test_all_is_stopped_and_started_and_an_auxiliary_does_not_start_without_its_primary(site: PomSite):
     stopped = site.play("pom_stop.yml")

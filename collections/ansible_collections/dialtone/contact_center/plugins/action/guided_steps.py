@@ -17,6 +17,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleP
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.ledger import DIRECTORY, merged
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import checklist
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_flow as flow
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import (
     plain,
@@ -25,15 +26,16 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_file
     write_text,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import MODEL_ARGUMENT, model_of
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import PHASES, ledger_hosts, steps_of_model
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import PHASES, ROLL_OUT
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import ledger_hosts, steps_of_model
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import boot_seconds
 
-OBSERVE, ASK, STOP, WAIT, CONFIRM = "observe", "ask", "stop", "wait", "confirm"
+OBSERVE, ASK, STOP, WAIT, CONFIRM, CHECKLIST = "observe", "ask", "stop", "wait", "confirm", "checklist"
 SECRET = {"type": "str", "default": "", "no_log": True}
 ARGUMENTS = {
     "model": MODEL_ARGUMENT,
-    "mode": {"type": "str", "choices": [OBSERVE, ASK, STOP, WAIT, CONFIRM], "default": ASK},
-    "phases": {"type": "list", "elements": "str", "choices": list(PHASES), "default": list(PHASES)},
+    "mode": {"type": "str", "choices": [OBSERVE, ASK, STOP, WAIT, CONFIRM, CHECKLIST], "default": ASK},
+    "phases": {"type": "list", "elements": "str", "choices": list(PHASES), "default": list(ROLL_OUT)},
     "results_variable": {"type": "str", "default": "guided_steps_observed"},
     "pom_home": {"type": "str", "default": ""},
     "keystore_password": SECRET,
@@ -65,7 +67,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._vars = task_vars or {}
         _validation, self._options = self.validate_argument_spec(ARGUMENTS)
-        model = model_of(self._options)
+        self._model = model = model_of(self._options)
         self._host = str(self._vars["inventory_hostname"])
         self._site, self._data_center = model["site"], model["hosts"][self._host]["data_center"]
         self._steps = steps_of_model(model)
@@ -90,7 +92,9 @@ class ActionModule(ActionBase):
         mode = self._options["mode"]
         if mode == CONFIRM:
             return self._confirm()
-        if mode == OBSERVE:
+        if mode == CHECKLIST:
+            self._say("\n".join(self._checklist()))
+        if mode in (OBSERVE, CHECKLIST):
             return ""
         self._write()
         if not self._open():
@@ -180,6 +184,10 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"{name} on {self._host}: {answer.get('msg', 'no reason was given')}")
         return plain(answer)
 
+    def _checklist(self) -> list[str]:
+        done = {entry.id for entry in flow.judge(self._steps, self._seen()) if entry.is_done}
+        return checklist.lines(self._model["tables"]["checklist"], done, self._data_center)
+
     # --- the modes ------------------------------------------------------------------------------------------------
 
     def _stop(self) -> str:
@@ -257,8 +265,13 @@ class ActionModule(ActionBase):
                 self._say(f"{entry.id}: {entry.state}, {entry.why}")
 
     def _confirm(self) -> str:
-        step, by = self._options["confirm_step"], self._options["confirm_by"].strip()
-        everywhere = flow.judge(self._steps, self._seen())
+        """Several steps one after the other, so that one may come after another; all of them, or none."""
+        refusals = (self._confirm_step(step) for step in self._options["confirm_step"].split(","))
+        return next(filter(None, refusals), "")
+
+    def _confirm_step(self, step: str) -> str:
+        by = self._options["confirm_by"].strip()
+        everywhere = flow.judge(self._steps, flow.with_records(self._seen(), self._confirmed))
         result = next((judged for judged in everywhere if judged.id == step), None)
         if result is None:
             return flow.unknown_step_words(step, everywhere)

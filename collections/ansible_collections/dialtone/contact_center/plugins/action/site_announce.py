@@ -12,6 +12,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller
     ControllerAction,
     asked_hosts,
 )
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.virtual_machines import announced
 
 
 class ActionModule(ControllerAction):
@@ -36,7 +37,9 @@ class ActionModule(ControllerAction):
             options["restart_all_pom"],
         )
         check = bool(self._task.check_mode)
-        self.show(render(work, model["site"], options["playbook"], options["going_back"], options["irreversible"], check) + "\n")
+        snapshots = announced(model["tables"], work.due)
+        words = (model["site"], options["playbook"], options["going_back"], options["irreversible"])
+        self.show(render(work, *words, check, snapshots) + "\n")
         return {
             "msg": summary(work),
             "due": list(work.due),

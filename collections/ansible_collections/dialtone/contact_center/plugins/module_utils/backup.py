@@ -161,7 +161,7 @@ def write_archive(path: str, entries: Sequence[Entry]) -> str:
                     archive.addfile(_member(entry), io.BytesIO(entry.content) if entry.kind == "file" else None)
             stream.flush()
             os.fsync(stream.fileno())
-        digest = file_digest(partial)
+        digest = files.sha256(partial)
         verify_entries(partial, read_archive(partial), [entry.described() for entry in entries])
         os.replace(partial, path)
     except BaseException:
@@ -208,14 +208,6 @@ def verify_entries(path: str, found: Mapping[str, tuple[str, str, bytes]], descr
             wrong.append(name)
     if wrong:
         raise BackupError(f"{path} does not hold what its manifest says: {', '.join(wrong)}. Nothing is restored from it")
-
-
-def file_digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        for chunk in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 # --- sets -------------------------------------------------------------------------------------------------------------
@@ -283,7 +275,7 @@ class Store:
         path = self.path(name, f"{role}.tar")
         if manifest is None or not os.path.isfile(path):
             raise BackupError(f"{path} or its manifest is missing: choose another set")
-        digest = file_digest(path)
+        digest = files.sha256(path)
         if digest != manifest["archive_sha256"]:
             raise BackupError(
                 f"{path} is not the archive that was backed up: its SHA-256 is {digest}, the manifest says "
@@ -300,7 +292,7 @@ class Store:
             raise BackupError(f"{self.path(name)} holds no archive: nothing was backed up into set {name}")
         for role in found.roles:
             self.verified(name, role)
-        content = {"set": name, "roles": {role: file_digest(self.path(name, f"{role}.json")) for role in found.roles}}
+        content = {"set": name, "roles": {role: files.sha256(self.path(name, f"{role}.json")) for role in found.roles}}
         changed = self._json(name, COMPLETE) != content
         if changed and act:
             self._write_json(content, name, COMPLETE)
@@ -315,7 +307,7 @@ class Store:
         if not sets[name].complete:
             raise BackupError(f"set {name} in {self.directory} is not complete: its backup was interrupted. Choose another set")
         for role, digest in self._json(name, COMPLETE)["roles"].items():
-            if file_digest(self.path(name, f"{role}.json")) != digest:
+            if files.sha256(self.path(name, f"{role}.json")) != digest:
                 raise BackupError(f"{self.path(name, role)}.json was changed after its set was completed: choose another set")
 
     def discard(self, names: Iterable[str]) -> None:

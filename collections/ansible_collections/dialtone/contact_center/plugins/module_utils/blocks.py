@@ -16,7 +16,8 @@ def markers(name: str, comment: str = "#") -> tuple[str, str]:
 def merge(text: str, name: str, content: str, comment: str = "#", position: str = "end") -> str:
     """The text with our block holding `content`; an empty content removes the block.
 
-    A block that exists stays where it is. A new one goes to the `end` or the `start` of the file.
+    A block that exists stays where it is. A new one goes to the `end` or the `start` of the file, or `after_shebang`: to the
+    start of a program's text, behind the line that names its interpreter.
     """
     begin, end = markers(name, comment)
     lines = text.splitlines()
@@ -30,8 +31,10 @@ def merge(text: str, name: str, content: str, comment: str = "#", position: str 
     block = [begin, *content.splitlines(), end] if content.strip() else []
     if starts:
         lines[starts[0]:ends[0] + 1] = block
-    elif position == "start":
+    elif position == "start" or (position == "after_shebang" and not text.startswith("#!")):
         lines = block + lines
+    elif position == "after_shebang":
+        lines[1:1] = block
     else:
         lines = lines + block
     return "\n".join(lines) + "\n" if lines else ""

@@ -1,15 +1,18 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writing files so that a reader, a kill or a power cut never meets a half-written or too widely readable one."""
+"""Writing files so that a reader, a kill or a power cut never meets a half-written or too widely readable one; their digests."""
 from __future__ import annotations
 
 import grp
+import hashlib
 import os
 import pwd
 import shutil
 import tempfile
 import time
 from typing import Any, Callable
+
+CHUNK = 1 << 20
 
 
 def ids(owner: str, group: str) -> tuple[int, int]:
@@ -45,6 +48,15 @@ def label(module: Any, written: str, path: str) -> None:
     """Give what was written the SELinux context that the policy has for `path`, where SELinux is on."""
     if module.selinux_enabled():
         module.set_context_if_different(written, module.selinux_default_context(path), False)
+
+
+def sha256(path: str) -> str:
+    """Digest of a file that may be larger than memory."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for chunk in iter(lambda: stream.read(CHUNK), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def back_up(path: str) -> str:

@@ -144,6 +144,14 @@ def presented_certificate(host: str, port: int, timeout: float = 5.0) -> bytes:
     return certificate
 
 
+def presented_fingerprint(place: Mapping[str, Any]) -> str:
+    """SHA-256 of the certificate that a server presents; empty where it does not answer."""
+    try:
+        return sha256(presented_certificate(place["host"], place["port"]))
+    except TlsError:
+        return ""
+
+
 def own_certificate(store: str, password: str, alias: str, run: Run) -> str:
     """SHA-256 of the certificate of a private key; empty where it cannot be told."""
     try:

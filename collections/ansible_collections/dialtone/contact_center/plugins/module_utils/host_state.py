@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import grp
-import hashlib
 import json
 import os
 import pwd
@@ -21,7 +20,7 @@ from fnmatch import fnmatchcase
 from glob import glob
 from typing import Any, Callable
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import blocks, properties, restart
+from ansible_collections.dialtone.contact_center.plugins.module_utils import blocks, files, properties, restart, tomcat
 
 RECORD_DIRECTORY = "/var/lib/dialtone/starts"
 READS_DIRECTORY = "/etc/dialtone/reads"
@@ -31,7 +30,7 @@ MASK = "(not shown: the item is secret)"
 MAXIMUM_DIFF_BYTES = 200_000
 
 # Kinds that host_state writes itself, in the order in which it writes them: a directory before what lies in it.
-APPLIED_KINDS = ("directory", "file", "properties", "block", "link", "absent")
+APPLIED_KINDS = ("directory", "file", "properties", "block", "connector", "link", "absent")
 # Kinds that it only observes: the role hands them to the builtin modules where there is drift.
 OBSERVED_KINDS = ("group", "user", "package", "tree", "unit")
 
@@ -199,15 +198,40 @@ def plan_properties(item: Mapping[str, Any], observed: Observed) -> Change | Non
 
 def plan_block(item: Mapping[str, Any], observed: Observed) -> Change | None:
     """A marked block in a file that has other owners too."""
+    content = item["content"]
+    if observed.kind == "missing" and not content.strip():
+        return None
     if observed.kind == "missing" and not item.get("create", False):
         raise StateError("{} does not exist, and only a block of it is ours".format(item["path"]))
+    name, comment = item["name"], item.get("comment") or "#"
     try:
-        wanted = blocks.merge(
-            _text(observed.content), item["name"], item["content"], item.get("comment") or "#", item.get("position") or "end"
-        )
+        others = blocks.merge(_text(observed.content), name, "", comment)
+        if item.get("unless") and re.search(item["unless"], others, re.MULTILINE):
+            content = ""
+        wanted = blocks.merge(_text(observed.content), name, content, comment, item.get("position") or "end")
     except blocks.BlockError as error:
         raise StateError("{}: {}".format(item["path"], error)) from error
     return plan_content("block", item, observed, wanted.encode("utf-8"))
+
+
+def plan_connector(item: Mapping[str, Any], observed: Observed) -> Change | None:
+    """The one connector of a port in Tomcat's server.xml; the rest of the file is not ours."""
+    path, secrets = item["path"], item.get("secret_keys") or ()
+    if observed.kind == "missing":
+        raise StateError(f"{path} does not exist, and only a connector of it is ours: there is no Tomcat")
+    before = _text(observed.content)
+    try:
+        wanted = tomcat.with_connector(before, {str(key): str(value) for key, value in item["attributes"].items()})
+    except tomcat.TomcatError as error:
+        raise StateError(f"{path} {error}") from error
+    change = plan_content("connector", {**item, "secret": True}, observed, wanted.encode("utf-8"))
+    if change is None or change.content is None:
+        return change
+    port = item["attributes"]["port"]
+    reasons = (f"the connector on {port} changes", *change.reasons[1:])
+    return replace(
+        change, reasons=reasons, before=tomcat.redacted(before, secrets), after=tomcat.redacted(wanted, secrets), item=item
+    )
 
 
 def plan_link(item: Mapping[str, Any], observed: Observed) -> Change | None:
@@ -236,6 +260,7 @@ PLANNERS: Mapping[str, Callable[[Mapping[str, Any], Observed], Change | None]] =
     "file": plan_file,
     "properties": plan_properties,
     "block": plan_block,
+    "connector": plan_connector,
     "link": plan_link,
     "absent": plan_absent,
 }
@@ -320,8 +345,8 @@ class Host:
         changes = []
         for kind in APPLIED_KINDS:
             for item in desired.get(kind) or ():
-                follow = kind in ("directory", "file", "properties", "block") and bool(item.get("follow"))
-                observed = self.observe_path(item["path"], read=kind in ("file", "properties", "block", "absent"), follow=follow)
+                follow = kind not in ("link", "absent") and bool(item.get("follow"))
+                observed = self.observe_path(item["path"], read=kind not in ("directory", "link"), follow=follow)
                 change = PLANNERS[kind](item, observed)
                 if change is not None:
                     changes.append(change)
@@ -453,15 +478,12 @@ class Host:
         known = self.known_digests.get(real)
         if isinstance(known, list) and len(known) == 2 and status.st_size >= REMEMBERED_BYTES and known[0] == stamp:
             return str(known[1])
-        digest = hashlib.sha256()
-        with open(real, "rb") as stream:
-            for chunk in iter(lambda: stream.read(1 << 20), b""):
-                digest.update(chunk)
+        digest = files.sha256(real)
         # A file that is younger than the clock's grain could change again without a new ctime.
         if status.st_size >= REMEMBERED_BYTES and time.time() - status.st_ctime > 2:
-            self.known_digests[real] = [stamp, digest.hexdigest()]
+            self.known_digests[real] = [stamp, digest]
             self.learned = True
-        return digest.hexdigest()
+        return digest
 
     def recall(self, path: str) -> None:
         """Take over the digests of large files that an earlier call has left; anything unreadable is as good as nothing."""

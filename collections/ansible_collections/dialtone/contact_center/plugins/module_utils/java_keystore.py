@@ -58,17 +58,21 @@ class _Reader:
         return self.take(self.number())
 
 
-def read(data: bytes, password: str) -> Keystore:
-    """The entries of a JKS store. Raises PasswordError where the password does not open it."""
+def read(data: bytes, password: str | None) -> Keystore:
+    """The entries of a JKS store. Raises PasswordError where the password does not open it.
+
+    Certificates are not encrypted: without a password they are read too, and nobody says whether the store is whole.
+    """
     reader = _Reader(data)
     if len(data) < 32 or reader.number() != MAGIC:
         raise KeystoreError("this is no JKS store")
     version = reader.number()
     if version not in (1, 2):
         raise KeystoreError("JKS version %d is unknown" % version)
-    digest = hashlib.sha1(password.encode("utf-16-be") + _SALT + data[:-20]).digest()
-    if not hmac.compare_digest(digest, data[-20:]):
-        raise PasswordError("the store password does not open it, or the store is damaged")
+    if password is not None:
+        digest = hashlib.sha1(password.encode("utf-16-be") + _SALT + data[:-20]).digest()
+        if not hmac.compare_digest(digest, data[-20:]):
+            raise PasswordError("the store password does not open it, or the store is damaged")
     store = Keystore()
     for _entry in range(reader.number()):
         tag, alias = reader.number(), reader.text()

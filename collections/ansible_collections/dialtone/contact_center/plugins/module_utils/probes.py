@@ -19,9 +19,14 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import (
+    app_server,
     data_directory,
+    java_keystore,
     kafka_cluster,
     kafka_protocol,
+    libnfs,
+    nfs_mounts,
+    pom_directories,
     pom_services,
     postgresql_wire,
     properties,
@@ -314,6 +319,8 @@ def observe_started_with(probe: Mapping[str, Any], context: Context) -> Observat
 
 
 def restarting_playbook(unit: str) -> str:
+    if unit == app_server.UNIT:
+        return "site.yml"
     return "pom_restart.yml" if unit in pom_services.OWN_UNITS else "kafka_restart.yml"
 
 
@@ -714,6 +721,73 @@ def observe_anonymous_refused(probe: Mapping[str, Any], context: Context) -> Obs
     )
 
 
+# --- applications -----------------------------------------------------------------------------------------------------
+
+MAXIMUM_HEAD_BYTES = 65536
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)\b")
+
+
+def observe_https(probe: Mapping[str, Any], context: Context) -> Observation:
+    """Whether each page answers, over TLS with a certificate of a trusted authority and of the name that is called.
+
+    With `truststore` that of POM says who is trusted, as when POM itself calls; else the site's authority.
+    """
+    host, port, name = str(probe["host"]), int(probe["port"]), str(probe.get("server_name") or "")
+    identity = Identity(ca=context.identity.ca)
+    store = probe.get("truststore")
+    try:
+        if store:
+            identity = Identity(ca=str(store), anchors=_anchors(str(store), context))
+        elif not identity.ca:
+            raise ProbeError(f"probe {probe['id']} of kind https needs truststore, or identity.ca")
+        answers, days = _ask_pages(host, port, name, [str(path) for path in probe["paths"]], identity, context)
+    except java_keystore.KeystoreError as error:
+        return Observation(
+            ok=False,
+            state="no_identity",
+            reason=f"{store}: {error}; what POM trusts cannot be seen",
+            next_step="Compare the store with its backups, or have POM make it anew (POM-TROUBLE-18).",
+        )
+    where = f"https://{name or host}:{port}"
+    facts = {"host": host, "port": port, "pages": answers, "days_left": days}
+    wrong = {path: status for path, status in answers.items() if not 200 <= status < 400}
+    if wrong:
+        words = ", ".join(f"{path} {status or 'no HTTP answer'}" for path, status in wrong.items())
+        return Observation(
+            ok=False,
+            state="not_deployed",
+            facts=facts,
+            reason=f"{where} does not serve {len(wrong)} of {len(answers)} pages: {words}",
+            next_step="See logs/catalina.*.log and logs/localhost.*.log of that Tomcat: an application did not start.",
+        )
+    return Observation(ok=True, state="serving", facts=facts)
+
+
+def _anchors(path: str, context: Context) -> tuple[bytes, ...]:
+    content = Host(run=context.run, root=context.root).observe_path(path, read=True, follow=True).content
+    if content is None:
+        raise java_keystore.KeystoreError("there is no such file")
+    certificates = tuple(java_keystore.read(content, None).certificates.values())
+    if not certificates:
+        raise java_keystore.KeystoreError("it holds no trusted certificate")
+    return certificates
+
+
+def _ask_pages(
+    host: str, port: int, name: str, paths: Sequence[str], identity: Identity, context: Context
+) -> tuple[dict[str, int], int]:
+    """HTTP status of each page, 0 for an answer that is none; and how long the certificate is valid."""
+    answers, days = {}, 0
+    for path in paths:
+        with connect(host, port, identity, name, context.timeout) as connection:
+            days = connection.peer.days_left(context.now())
+            request = f"GET {path} HTTP/1.1\r\nHost: {name or host}:{port}\r\nConnection: close\r\n\r\n"
+            connection.send(request.encode("ascii"))
+            status = STATUS_LINE.match(connection.receive_until_closed(MAXIMUM_HEAD_BYTES))
+        answers[path] = int(status.group(1)) if status else 0
+    return answers, days
+
+
 # --- POM --------------------------------------------------------------------------------------------------------------
 
 POM_SERVICE_KEYS = ("service", "unit", "states")
@@ -726,7 +800,7 @@ def observe_pom_service(probe: Mapping[str, Any], context: Context) -> Observati
             raise ProbeError(f"probe {probe['id']}: each of services needs {', '.join(POM_SERVICE_KEYS)}")
     observer = Observer(context.run, PomLayout(str(probe.get("home") or PomLayout().home)), context.root)
     try:
-        units, _installing = observer.units()
+        units = observer.units().states
     except PomServerError as error:
         return Observation(ok=False, state="unknown", reason=str(error))
     if not any(str(item["unit"]) in units for item in probe["services"]):
@@ -766,6 +840,93 @@ def judge_pom_service(seen: Sequence[pom_services.Seen]) -> Observation:
 
 MUTUAL_TLS = ("ca", "key", "certificate")
 
+# --- POM's directories ------------------------------------------------------------------------------------------------
+
+ANSWER_SECONDS = "10"
+
+
+def observe_pom_directories(probe: Mapping[str, Any], context: Context) -> Observation:
+    """The directories that POM makes and keeps, which nobody else may make for it (POM-DIR-01)."""
+    looker = pom_directories.Looker(context.run, context.root)
+    if not looker.is_installed(str(probe["home"])):
+        return Observation(ok=False, state="not_installed", final=True, reason=f"there is no POM in {probe['home']}")
+    missing, foreign = pom_directories.tree_faults(looker.directory(str(path)) for path in probe["directories"])
+    facts = {"of": len(probe["directories"]), "missing": missing, "foreign": [one.path for one in foreign]}
+    if not missing and not foreign:
+        return Observation(ok=True, state="present", facts=facts)
+    warnings = [f"missing: {pom_directories.named(missing)}"] if missing else []
+    if foreign:
+        owned = pom_directories.named([f"{one.path} ({one.owner})" for one in foreign])
+        warnings.append(f"not owned by {pom_directories.OWNER}:{pom_directories.GROUP}: {owned}")
+    return Observation(
+        ok=True,
+        state="incomplete",
+        facts=facts,
+        warning="; ".join(warnings),
+        next_step="POM makes them when it is installed and when an organization is made: look for the organization on Experience "
+        "Portal; in a shared directory playbooks/site.yml makes them.",
+    )
+
+
+def observe_nfs_mount(probe: Mapping[str, Any], context: Context) -> Observation:
+    """Whether POM's directory is the export's. Past a kernel that cannot mount, only the export is asked."""
+    path, export = str(probe["path"]), str(probe["export"])
+    try:
+        mount = nfs_mounts.mounted(context.run).get(path)
+        client = nfs_mounts.has_nfs_client(context.run)
+    except (nfs_mounts.MountError, OSError) as error:
+        return Observation(ok=False, state="unknown", reason=str(error))
+    addresses = nfs_mounts.addresses_of(nfs_mounts.split_export(export)[0])
+    if nfs_mounts.is_mounted_from(mount, export, addresses):
+        # A hard mount waits for its server for ever; so must the status not.
+        rc, _out, _err = context.run(["timeout", ANSWER_SECONDS, "test", "-d", path])
+        if rc == 0:
+            return Observation(ok=True, state="mounted", facts={"source": export})
+        return Observation(
+            ok=False,
+            state="no_answer",
+            reason=f"{path} is mounted from {export}, and did not answer for {ANSWER_SECONDS} s",
+            next_step="Look at the NFS server and at the network in between; imports wait until it answers.",
+        )
+    if mount is not None:
+        return Observation(
+            ok=False,
+            state="other_source",
+            facts={"source": mount.source},
+            final=True,
+            reason=f"{path} is mounted from {mount.source} ({mount.fstype}), not from {export}",
+            next_step=f"Stop imports, umount {path}, and run playbooks/site.yml.",
+        )
+    if client or probe.get("mounted", True):
+        return Observation(
+            ok=False,
+            state="not_mounted",
+            final=True,
+            reason=f"{path} is not mounted from {export}: what this server imports, the others do not see",
+            next_step=f"mount {path}, or playbooks/site.yml." if client else "The kernel of this host has no NFS client.",
+        )
+    return ask_export(export)
+
+
+def ask_export(export: str, load: Callable[[], Any] = libnfs.load) -> Observation:
+    """Whether an export lets POM's account write, asked without a mount."""
+    library, account = load(), pom_directories.account_of()
+    if library is None or account is None:
+        lacking = "NFS client and no library libnfs" if library is None else f"account {pom_directories.OWNER}"
+        return Observation(ok=True, state="not_asked", warning=f"{export} could not be asked: this host has no {lacking}")
+    try:
+        with libnfs.opened(library, export, account.uid, account.gid) as found:
+            found.writable()
+    except libnfs.NfsError as error:
+        return Observation(
+            ok=False,
+            state="not_served",
+            reason=str(error),
+            next_step="Look at the NFS server: its service, its exports, its firewall.",
+        )
+    return Observation(ok=True, state="served", facts={"source": export})
+
+
 KINDS: dict[str, Kind] = {
     "unit": Kind(observe_unit, ("unit",)),
     "started_with": Kind(observe_started_with, ("unit", "label"), (*BROKER_KEYS, "server_name")),
@@ -775,6 +936,9 @@ KINDS: dict[str, Kind] = {
     "jar_version": Kind(observe_jar_version, ("home", "expect"), ("product",)),
     "postgresql": Kind(observe_postgresql, ("host", "port", "database", "user"), ("server_name",), ("ca",)),
     "pom_service": Kind(observe_pom_service, ("services",), ("home",)),
+    "https": Kind(observe_https, ("host", "port", "paths"), ("server_name", "truststore")),
+    "pom_directories": Kind(observe_pom_directories, ("home", "directories")),
+    "nfs_mount": Kind(observe_nfs_mount, ("path", "export"), ("mounted",)),
     "tcp_closed": Kind(observe_tcp_closed, ("host", "port")),
     "anonymous_refused": Kind(observe_anonymous_refused, ("host", "port"), ("server_name",), ("ca",)),
 }

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 SECONDS_A_DAY = 86400
+# X509_V_FLAG_PARTIAL_CHAIN, which Python names from 3.10 on.
+PARTIAL_CHAIN = 0x80000
 
 
 class TlsError(Exception):
@@ -27,11 +29,15 @@ class TlsError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Paths of PEM files. Without key and certificate the client shows no certificate."""
+    """Paths of PEM files. Without key and certificate the client shows no certificate.
+
+    With `anchors`, certificates in DER, these alone are trusted in place of `ca`: as a Java store does it, those of servers too.
+    """
 
     ca: str
     key: str = ""
     certificate: str = ""
+    anchors: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,11 @@ def client_context(identity: Identity, newest: ssl.TLSVersion = ssl.TLSVersion.T
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.maximum_version = newest
     try:
-        context.load_verify_locations(cafile=identity.ca)
+        if identity.anchors:
+            context.load_verify_locations(cadata=b"".join(identity.anchors))
+            context.verify_flags |= PARTIAL_CHAIN
+        else:
+            context.load_verify_locations(cafile=identity.ca)
     except (OSError, ssl.SSLError) as error:
         raise TlsError("identity", f"cannot read the CA certificate {identity.ca}: {_words(error)}") from error
     if identity.certificate:

@@ -10,7 +10,7 @@ version_added: 0.1.0
 author: [Dialtone maintainers (@dialtone)]
 description:
   - Answers in one round trip which guided steps can be seen to be done, what the ledger of the host holds, and which certificate
-    POM has on it. Changes nothing.
+    POM has on it; of servers whose certificate a step hands over, which one they present. Changes nothing.
   - What proves a step is on the host of its console - a certificate in POM's trust store, or a row in POM's database.
   - A proof that cannot be looked at is V(unknown), with the reason. It is no failure.
 options:
@@ -89,6 +89,10 @@ fingerprint:
   description: SHA-256 of POM's certificate on this host; empty where there is none or it cannot be told.
   returned: always
   type: str
+presented:
+  description: SHA-256 of the certificate that the server of a step presents, by step; empty where nothing answers.
+  returned: always
+  type: dict
 lease:
   description: Whether the run still holds its lease on this host; true where it was not asked.
   returned: always
@@ -118,7 +122,9 @@ def main() -> None:
     asked = module.params
     secrets = {"store_password": asked["truststore_password"], "database_password": asked["database_password"]}
     run = guided_proof.bounded(module.run_command)
-    mine = [step for step in asked["steps"] if step["console"] == asked["host"] and step["proof"]["kind"] != "record"]
+    of_console = [step for step in asked["steps"] if step["console"] == asked["host"]]
+    mine = [step for step in of_console if step["proof"]["kind"] != "record"]
+    handed_over = [step for step in of_console if step["presented_at"]]
     try:
         records, damaged = ledger.Ledger(asked["ledger_directory"]).read()
         held = renewed(asked["lease"]) if asked["lease"] and not module.check_mode else True
@@ -133,6 +139,7 @@ def main() -> None:
         records=records,
         damaged=damaged,
         fingerprint=fingerprint(asked["pom_home"], asked["keystore_password"], run),
+        presented={step["id"]: guided_proof.presented_fingerprint(step["presented_at"]) for step in handed_over},
         lease=held,
     )
 

@@ -30,15 +30,18 @@ options:
       - V(stop) fails with the whole list of open steps.
       - V(wait) prints the list, and goes on by itself as the steps are done, for O(wait_minutes) at most.
       - V(confirm) records O(confirm_step) as done by O(confirm_by).
+      - V(checklist) prints the checklist of the data center, each item with what is open of it.
       - In check mode the open steps are listed, and nothing is asked or recorded.
     type: str
-    choices: [observe, ask, stop, wait, confirm]
+    choices: [observe, ask, stop, wait, confirm, checklist]
     default: ask
   phases:
-    description: Which steps, those before POM is started or those after it.
+    description:
+      - Which steps, those before POM is started, those after it, or those after its conversion to manual mode.
+      - V(confirm) and V(checklist) know them all.
     type: list
     elements: str
-    choices: [before_start, after_start]
+    choices: [before_start, after_start, after_conversion]
     default: [before_start, after_start]
   results_variable:
     description: Variable of the hosts that holds what M(dialtone.contact_center.guided_proof) returned there.
@@ -69,7 +72,7 @@ options:
     type: int
     default: 5
   confirm_step:
-    description: Id of the step that a person did, for V(confirm).
+    description: Id of the step that a person did, for V(confirm). Several are separated by commas, in the order of the list.
     type: str
     default: ''
   confirm_by:

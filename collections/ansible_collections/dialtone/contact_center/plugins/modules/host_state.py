@@ -12,10 +12,10 @@ author: [Dialtone maintainers (@dialtone)]
 description:
   - Templates are rendered on the controller, then one module call observes every item on the host, says what differs and why, and
     writes what it is responsible for. Forty template tasks cost 36 times as much.
-  - Directories, files, properties, marked blocks, links and absent files are written here. Groups, users, packages, trees and
-    units are only observed; RV(drift) names them, and the role acts on them with the builtin modules.
-  - Items are written in this order - directories, files, properties, blocks, links, absent files. A failure at one leaves those
-    before it written, and says so; the next run goes on from there.
+  - Directories, files, properties, marked blocks, connectors, links and absent files are written here. Groups, users, packages,
+    trees and units are only observed; RV(drift) names them, and the role acts on them with the builtin modules.
+  - Items are written in this order - directories, files, properties, blocks, connectors, links, absent files. A failure at one
+    leaves those before it written, and says so; the next run goes on from there.
   - In check mode RV(changes) holds the drift too, so that the items listed are the items that a run changes.
   - No content ever reaches the host's syslog.
 options:
@@ -47,7 +47,14 @@ options:
   block:
     description:
       - A marked block in a file of several owners. Words C(path), C(name), C(content) (empty removes the block), C(comment),
-        C(position) V(start) or V(end) for a new block, C(create), and the words of a file.
+        C(position) V(start), V(after_shebang) or V(end) for a new block, C(create), C(unless) (a regular expression; where a line
+        of others matches it, the block is not needed), and the words of a file.
+    type: list
+    elements: dict
+  connector:
+    description:
+      - The one connector of a port in Tomcat's C(server.xml); everything else in the file stays as it is. Words C(path),
+        C(attributes) with C(port), C(secret_keys) whose values are masked, and the words of a file.
     type: list
     elements: dict
   link:

@@ -51,12 +51,32 @@ options:
           - V(pom_service) asks C(POM status) and systemd for O(probes[].services), each of which must be in one of its states
             (POM-SVC-02, POM-SVC-05, POM-SVC-06). Where the text does not tell MASTER from DORMANT, a running service is right,
             and is not in the fact C(roles).
+          - V(pom_directories) looks for the directories that POM makes, O(probes[].directories), and for their owner; what is
+            missing is a warning (POM-DIR-01).
+          - V(nfs_mount) is right when O(probes[].path) is mounted over NFS from O(probes[].export), and from nowhere else. Where
+            O(probes[].mounted) is V(false) and the kernel has no NFS client, it is right when the export lets POM's account
+            write (POM-DIR-07).
+          - V(https) asks O(probes[].host) for each of O(probes[].paths) over TLS. It is right when the certificate is of a
+            trusted authority and names O(probes[].server_name), and every page answers with a status from 200 to 399
+            (POM-APP-07).
           - V(tcp_closed) is right when nothing accepts connections on O(probes[].host) and O(probes[].port).
           - V(anonymous_refused) is right when the TLS service refuses a client without certificate.
         type: str
         required: true
         choices:
-          [unit, started_with, zookeeper, kafka, certificate, jar_version, postgresql, pom_service, tcp_closed, anonymous_refused]
+          - unit
+          - started_with
+          - zookeeper
+          - kafka
+          - certificate
+          - jar_version
+          - postgresql
+          - pom_service
+          - https
+          - pom_directories
+          - nfs_mount
+          - tcp_closed
+          - anonymous_refused
       component:
         description: What the probe belongs to, handed through to the result.
         type: str
@@ -96,7 +116,7 @@ options:
         description: Version of Kafka, handed through to the facts.
         type: str
       path:
-        description: PEM file with a certificate.
+        description: PEM file with a certificate, or the place of a mount.
         type: str
       warn_days:
         description: Days before the end of a certificate from which on it is reported; 60 where it is not given.
@@ -121,6 +141,23 @@ options:
         description: Services of POM with C(service), C(unit) and the C(states) that are right.
         type: list
         elements: dict
+      paths:
+        description: Pages of the kind V(https), each of which must answer with a status from 200 to 399.
+        type: list
+        elements: str
+      truststore:
+        description: JKS store whose certificates say whom the kind V(https) trusts; else the one of O(identity.ca).
+        type: str
+      directories:
+        description: Directories that POM makes.
+        type: list
+        elements: str
+      export:
+        description: Server and path of an NFS export.
+        type: str
+      mounted:
+        description: Whether it has to be mounted on this host; otherwise only where the host's kernel can mount.
+        type: bool
   identity:
     description:
       - PEM files of the node's own TLS identity, made by the trust role.
@@ -280,6 +317,11 @@ PROBE_OPTIONS = {
     "database": {"type": "str"},
     "user": {"type": "str"},
     "services": {"type": "list", "elements": "dict"},
+    "directories": {"type": "list", "elements": "str"},
+    "export": {"type": "str"},
+    "mounted": {"type": "bool"},
+    "paths": {"type": "list", "elements": "str"},
+    "truststore": {"type": "str"},
 }
 
 

@@ -107,7 +107,8 @@ ansible_facts:
   description:
     - C(site_lease) with C(run), the token by which a job on the host renews the lease for this run, C(data_center), and C(asked),
       when the lease was last asked for by the controller's clock. Empty without a lease.
-    - The same as C(site_lease_of_) and the name of the host, because the facts of a task that runs once are one dictionary of all hosts.
+    - The same as C(site_lease_of_) and the name of the host, because the facts of a task that runs once are one dictionary of all
+      hosts.
   returned: where the host was asked
   type: dict
 msg:

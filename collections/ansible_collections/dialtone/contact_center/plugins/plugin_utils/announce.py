@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.identities import by_name
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.lease import duration
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import paragraph
 
@@ -24,10 +25,24 @@ SECONDS_OF_A_ROLE = {
     "kafka": 15,
     "pom_database": 20,
     "pom_server": 60,
+    "app_server": 60,
+    "nfs_server": 10,
+    "pom_directories": 10,
 }
 SECONDS_OF_A_RESTART = {"zookeeper": 8, "kafka": 15, "pom_server": 90}
 # Minutes, not seconds: each of these is worked through on one server after the other.
-SECONDS_OF_A_STEP = {"install": 600, "reboot": 120, "schema": 180, "service": 90}
+SECONDS_OF_A_STEP = {
+    "install": 600,
+    "identity": 300,
+    "reboot": 120,
+    "schema": 180,
+    "service": 90,
+    "agent_memory": 60,
+    "mode": 120,
+    "mode_restart": 180,
+    "non_telephony": 300,
+    "copy_attribute": 300,
+}
 ASKED_FOR = "a restart of all was asked for"
 CHANGING, DUE = "dialtone_changing", "dialtone_due"
 
@@ -37,7 +52,13 @@ NO_WAY_BACK = (
     ("pom_database", "password of role ", "a new password of the database's user: the former one is nowhere kept"),
     ("pom_server", "POM is installed", "the installation of POM: playbooks/pom_uninstall.yml removes it, and nothing else does"),
     ("pom_server", "the POM schema is created", "the POM schema: only the database's administrator removes it"),
+    ("pom_server", "POM is told the new name", "what vpUpgrade.sh changes of POM: a backup set keeps its files"),
+    ("app_server", "the applications are registered", "the registration of the applications: only the EPM pages change it"),
     ("pom_server", "SIP 403 is classified", "CALL_FORBIDDEN: no way to switch it off is documented"),
+    ("pom_server", "the mode of POM is changed", "the mode: the vendor allows no change that leads back to the former one"),
+    ("pom_server", "POM is converted to manual", "the conversion to manual dialling: it can never be reverted"),
+    ("pom_server", "the settings of POM's events", "settings of events that somebody changed: the former ones are nowhere kept"),
+    ("pom_server", "the custom attribute", "the copy into AgentId: later changes of the custom attribute do not follow"),
 )
 
 Observed = Mapping[str, Any]
@@ -144,14 +165,39 @@ def guided_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
         yield Item(role, host, f"by hand in the console: {step['title']}", ())
 
 
+def identity_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """Former names and addresses, and the files in which they stand."""
+    for name, paths in by_name(observed.get("hits", ())).items():
+        yield Item(role, host, f"{name} stands in {count(len(paths), 'file')}", tuple(paths))
+
+
 def pom_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
     """What is left to do on a POM server, in the order in which it is done."""
     for action in observed.get("actions", ()):
         yield Item(role, host, action["what"], tuple(action["reasons"]), action["name"])
 
 
+def directory_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """What is mounted, and which directories are made or change owner."""
+    for action in observed.get("actions", ()):
+        yield Item(role, host, action["what"], tuple(action["reasons"]))
+
+
+def account_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """The account that owns what an NFS server exports, or that it has to be waited for."""
+    for item in observed.get("missing", ()):
+        yield Item(role, host, item, ())
+
+
+def app_server_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """What is left to do on an application server, in the order in which it is done."""
+    for action in observed.get("actions", ()):
+        yield Item(role, host, action["what"], tuple(action["reasons"]))
+
+
 # Which role leaves its observation in which variable of a host, and how it is read. The order is that of the roll-out.
 ITEMS: tuple[tuple[str, str, Callable[[str, str, Observed], Iterable[Item]]], ...] = (
+    ("identity", "__host_register_identity", identity_items),
     ("host", "__host_register_observed", state_items),
     ("kafka_distribution", "__kafka_distribution_register_observed", state_items),
     ("trust", "__trust_register_observed", trust_items),
@@ -160,6 +206,10 @@ ITEMS: tuple[tuple[str, str, Callable[[str, str, Observed], Iterable[Item]]], ..
     ("kafka", "__kafka_register_cluster_state", cluster_items),
     ("pom_database", "__pom_database_fact_found", database_items),
     ("pom_server", "__pom_server_register_observed", pom_items),
+    ("app_server", "__app_server_register_observed", app_server_items),
+    ("nfs_server", "__nfs_server_fact_account", account_items),
+    ("nfs_server", "__nfs_server_register_observed", state_items),
+    ("pom_directories", "__pom_directories_register_observed", directory_items),
     ("guided_steps", "guided_steps_found", guided_items),
 )
 
@@ -231,8 +281,16 @@ def memberships(work: Work, data_centers: Mapping[str, str]) -> list[dict[str, A
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
-def render(work: Work, site: str, playbook: str, going_back: str, irreversible: Sequence[str] = (), check: bool = False) -> str:
-    """What a person reads before the first change."""
+def render(
+    work: Work,
+    site: str,
+    playbook: str,
+    going_back: str,
+    irreversible: Sequence[str] = (),
+    check: bool = False,
+    snapshots: Sequence[str] = (),
+) -> str:
+    """What a person reads before the first change. snapshots: the hosts of which one is asked for before it."""
     if not work.due:
         return f"Nothing to change: {count(len(work.hosts), 'host')} of site {site} as the inventory says."
     verb = "would change" if check else "changes"
@@ -252,6 +310,9 @@ def render(work: Work, site: str, playbook: str, going_back: str, irreversible: 
         lines += [line for node in nodes for line in paragraph(f"  {node.host}", "; ".join(shortened(node.reasons)), WIDTH)]
     lines += [""]
     lines += paragraph("Lasts", f"about {duration(work.seconds)}", WIDTH)
+    if snapshots:
+        asked = f"of {named(snapshots)} first, while POM is stopped: playbooks/snapshot.yml -e vmware_snapshot_action=take"
+        lines += paragraph("Snapshot", asked, WIDTH)
     steps = [*irreversible, *no_way_back(work.items)]
     lines += [line for step in steps or ["nothing in it"] for line in paragraph("No way back", step, WIDTH)]
     lines += paragraph("Going back", going_back, WIDTH)

@@ -22,7 +22,7 @@ def kept_paths(desired: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     markers = {item["marker"] for item in desired.get("tree") or ()}
     found: dict[str, dict[str, Any]] = {}
-    for kind in ("directory", "file", "properties", "block", "link"):
+    for kind in ("directory", "file", "properties", "block", "connector", "link"):
         for item in desired.get(kind) or ():
             path, is_secret = str(item["path"]), bool(item.get("secret") or item.get("secret_keys"))
             kept = found.setdefault(

@@ -20,7 +20,8 @@ KINDS: Mapping[str, tuple[set[str], set[str]]] = {
     "directory": ({"path"}, {*_ATTRIBUTES, "follow"}),
     "file": ({"path"}, {*_WRITTEN, "content", "template", "keep_existing"}),
     "properties": ({"path", "values"}, {*_WRITTEN, "owned", "header", "absent_keys", "secret_keys"}),
-    "block": ({"path", "name", "content"}, {*_WRITTEN, "comment", "position", "create"}),
+    "block": ({"path", "name", "content"}, {*_WRITTEN, "comment", "position", "create", "unless"}),
+    "connector": ({"path", "attributes"}, {*_WRITTEN, "secret_keys"}),
     "link": ({"path", "target"}, {"replace"}),
     "absent": ({"path"}, set()),
     "group": ({"name"}, set()),
@@ -29,7 +30,7 @@ KINDS: Mapping[str, tuple[set[str], set[str]]] = {
     "tree": ({"path", "marker", "digest"}, set()),
     "unit": ({"name"}, {"state", "enabled", "reads", "label"}),
 }
-_CHOICES = {"owned": {"file", "keys"}, "position": {"start", "end"}, "state": {"started", "stopped"}}
+_CHOICES = {"owned": {"file", "keys"}, "position": {"start", "after_shebang", "end"}, "state": {"started", "stopped"}}
 
 
 def _near(word: str, known: set[str]) -> str:
@@ -78,7 +79,7 @@ def checked(desired: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
             raise DesiredStateError(f"{kind} is a {type(items).__name__}, must be a list")
         result[kind] = [_checked_item(kind, item, index) for index, item in enumerate(items)]
     seen: dict[tuple[str, str], str] = {}
-    for kind in ("directory", "file", "properties", "block", "link", "absent"):
+    for kind in ("directory", "file", "properties", "block", "connector", "link", "absent"):
         for item in result.get(kind, []):
             key = (item["path"], item.get("name", ""))
             if key in seen:

@@ -10,18 +10,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.guided_proof import OPEN, PROVEN, UNKNOWN
 from ansible_collections.dialtone.contact_center.plugins.module_utils.ledger import merged
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import (
-    PHASES,
-    RECORD,
-    digest_of,
-    instructions,
-    values_of,
-)
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_actions import instructions, values_of
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import PHASES, RECORD
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import digest_of
 
 RECORDED, WAITING, REFUSED = "recorded", "waiting", "refused"
 DONE = (PROVEN, RECORDED)
@@ -34,12 +30,16 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the hosts of a site answered, brought together: verdicts and records by step, POM's certificates by host."""
+    """What the hosts of a site answered, brought together.
+
+    Verdicts and records by step, POM's certificates by host, the certificates that other servers present by step.
+    """
 
     asked: Collection[str]
     proofs: Mapping[str, Mapping[str, str]]
     records: Mapping[str, Record]
     fingerprints: Mapping[str, str]
+    presented: Mapping[str, str]
     damaged: Mapping[str, Sequence[str]]
 
 
@@ -74,8 +74,14 @@ def seen(answers: Mapping[str, Mapping[str, Any]]) -> Seen:
         proofs={step: verdict for answer in answers.values() for step, verdict in answer["proofs"].items()},
         records=merged(*(answer["records"].values() for answer in answers.values())),
         fingerprints={host: answer["fingerprint"] for host, answer in answers.items() if answer["fingerprint"]},
+        presented={step: found for answer in answers.values() for step, found in answer["presented"].items() if found},
         damaged={host: answer["damaged"] for host, answer in answers.items() if answer["damaged"]},
     )
+
+
+def with_records(found: Seen, records: Iterable[Record]) -> Seen:
+    """The same, with what is about to be recorded."""
+    return replace(found, records=merged(found.records.values(), records))
 
 
 def judge(steps: Iterable[Step], found: Seen) -> list[Judged]:
@@ -90,19 +96,28 @@ def judge(steps: Iterable[Step], found: Seen) -> list[Judged]:
 
 
 def judge_step(step: Step, found: Seen, done: Collection[str]) -> Judged:
-    digest = digest_of(step, found.fingerprints.get(step["fingerprint_of"], ""))
-    record = found.records.get(step["id"])
+    fingerprint = found.fingerprints.get(step["fingerprint_of"], "") or found.presented.get(step["id"], "")
+    record = next((found.records[name] for name in (step["id"], *step["formerly"]) if name in found.records), None)
     state, why = proof_state(step, found)
     by_word = state == UNKNOWN
-    unasked = {step["fingerprint_of"]} - {"", *found.asked}
+    silent = silent_words(step, found)
     if by_word:
-        state, why = record_state(step, record, digest, bool(unasked)) if record else (OPEN, why)
+        state, why = record_state(step, record, fingerprint, bool(silent)) if record else (OPEN, why)
     missing = [before for before in step["after"] if before not in done]
     if state == OPEN and missing:
         state, why = WAITING, f"comes after {', '.join(missing)}"
-    elif state == OPEN and unasked:
-        state, why = WAITING, f"waits for an answer of {', '.join(unasked)}, whose certificate it is about: leave out --limit"
-    return Judged(step, state, why, digest, by_word)
+    elif state == OPEN and silent:
+        state, why = WAITING, silent
+    return Judged(step, state, why, digest_of(step, fingerprint), by_word)
+
+
+def silent_words(step: Step, found: Seen) -> str:
+    """Which server did not show the certificate that is handed over."""
+    if step["fingerprint_of"] not in ("", *found.asked):
+        return f"waits for an answer of {step['fingerprint_of']}, whose certificate it is about: leave out --limit"
+    if step["presented_at"] and step["id"] not in found.presented:
+        return "waits for {host}:{port} to answer, whose certificate it is about".format(**step["presented_at"])
+    return ""
 
 
 def proof_state(step: Step, found: Seen) -> tuple[str, str]:
@@ -115,10 +130,10 @@ def proof_state(step: Step, found: Seen) -> tuple[str, str]:
     return verdict["state"], f"{CANNOT_BE_SEEN}: {why}" if verdict["state"] == UNKNOWN else why
 
 
-def record_state(step: Step, record: Record, digest: str, is_certificate_unknown: bool) -> tuple[str, str]:
+def record_state(step: Step, record: Record, fingerprint: str, is_certificate_unknown: bool) -> tuple[str, str]:
     by = f"{record['by']} confirmed it at {record['at']}"
     changed = changed_values(record["values"], values_of(step))
-    if record["digest"] == digest or (is_certificate_unknown and not changed):
+    if record["digest"] == digest_of({**step, "id": record["step"]}, fingerprint) or (is_certificate_unknown and not changed):
         return RECORDED, by
     changes = "; ".join(changed) or "another certificate is to be handed over"
     if step["once"]:
@@ -235,7 +250,7 @@ def described(result: Judged, command: str, number: int | None = None) -> list[s
     head = f"{number}. " if number is not None else ""
     lines = [
         f"{head}{step['title']}  [{result.id}]",
-        f"   Where: EPM of {step['console']}, {step['url']}, logged in as {step['user'] or 'administrator'}",
+        f"   Where: {step['place']}, {step['url']}, logged in as {step['user'] or 'administrator'}",
         *(f"   - {line}" for line in instructions(step)),
         f"   Why: {step['why']} ({', '.join(step['source'])})",
     ]
@@ -255,6 +270,9 @@ def open_list(judged: Sequence[Judged], site: str, command: str) -> str:
     lines = [f"Open guided steps of site {site}: {len(rest)} of {len(judged)}. A person does them in the console, in this order:"]
     for number, result in enumerate(rest, start=1):
         lines += ["", *described(result, command, number)]
+    by_word = [result.id for result in rest if result.by_word]
+    if len(by_word) > 1:
+        lines += ["", f"When all are done, one command tells it: {confirm_command(','.join(by_word), command)}"]
     return "\n".join(lines)
 
 
@@ -273,6 +291,7 @@ def document(judged: Sequence[Judged], site: str, command: str, written: str) ->
                 "phase": result.step["phase"],
                 "source": list(result.step["source"]),
                 "console": result.step["console"],
+                "place": result.step["place"],
                 "url": result.step["url"],
                 "user": result.step["user"],
                 "actions": list(result.step["actions"]),
@@ -281,6 +300,7 @@ def document(judged: Sequence[Judged], site: str, command: str, written: str) ->
                 "reason": result.step["why"],
                 "after": list(result.step["after"]),
                 "proof": result.step["proof"]["kind"],
+                "digest": result.digest,
                 "confirm": confirm_command(result.id, command) if result.by_word else "",
             }
             for result in undone(judged)

@@ -9,20 +9,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import PomLayout
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import pom_servers
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.companions import first_value
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_portal, pom_servers
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_actions import (
+    chosen,
+    filled,
+    kept,
+    opened,
+    page_of,
+    pressed,
+    removed,
+    secret,
+    selected,
+    ticked,
+    uploaded,
+    values_of,
+)
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import (
+    AFTER_START,
+    RECORD,
+    Console,
+    GuidedStep,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import SiteHost
 
-WORDS_READ = pom_servers.WORDS_READ | {
+WORDS_READ = pom_servers.WORDS_READ | guided_portal.WORDS_READ | {
     "fips_enabled",
+    "host_former_names",
     "host_further_addresses",
     "pom_home_country",
     "pom_outcall_user",
@@ -30,60 +49,10 @@ WORDS_READ = pom_servers.WORDS_READ | {
     "pom_web_user",
 }
 
-BEFORE_START, AFTER_START = "before_start", "after_start"
-PHASES = (BEFORE_START, AFTER_START)
-RECORD = "record"
 MANAGER = ("Proactive Outreach", "Manager")
 TRUSTED_CERTIFICATES = (*MANAGER, "Configurations", "Trusted Certificates")
 SERVERS = (*MANAGER, "Configurations", "Servers")
 KEEPERS = 2  # hosts of a data center that keep the ledger
-
-Action = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class GuidedStep:
-    """`actions` is what a person does on the page, in order: one verb each, with the label that the page shows.
-
-    verb: open (words of the menu) | press | tick | select (row of a table) | fill, choose (label, value) |
-    fill (label, secret: variable that holds it) | keep (file that the page hands out) | upload (label, file)
-    proof: what is observed; its kind `record` where nothing can be, so that a person's word is kept instead.
-    after: the steps that come before it. once: a changed value is refused, and never asked for again.
-    fingerprint_of: the POM server whose certificate is handed over, so that a new certificate opens the step again.
-    """
-
-    id: str
-    data_center: str
-    title: str
-    console: str
-    url: str
-    actions: tuple[Action, ...]
-    why: str
-    proof: Mapping[str, Any]
-    source: tuple[str, ...]
-    after: tuple[str, ...] = ()
-    phase: str = BEFORE_START
-    once: bool = False
-    fingerprint_of: str = ""
-    keepers: tuple[str, ...] = ()
-    user: str = ""
-
-
-@dataclass(frozen=True)
-class Console:
-    """The POM servers of a data center, and the EPM whose pages configure them."""
-
-    data_center: str
-    primary: SiteHost
-    auxiliaries: Sequence[SiteHost]
-    hosts: Sequence[SiteHost]
-
-    @property
-    def servers(self) -> Sequence[SiteHost]:
-        return (self.primary, *self.auxiliaries)
-
-    def get(self, word: str, default: Any = None) -> Any:
-        return first_value(self.servers, word, default)
 
 
 # --- what there is to do ------------------------------------------------------------------------------------------
@@ -110,18 +79,32 @@ def steps_of(console: Console) -> Iterator[GuidedStep]:
     common = {
         "data_center": console.data_center,
         "console": console.primary.name,
+        "place": f"EPM of {console.primary.name}",
         "url": f"https://{console.primary.address}/",
         "user": console.get("pom_web_user", ""),
         "keepers": ledger_keepers(console),
     }
     for step in (
+        *guided_portal.before_start(console),
         *fetch_and_add(console),
         *outcall_user(console),
         *trust_pom_certificates(console),
         *home_country(console),
         *users(console),
+        *guided_portal.after_start(console),
     ):
-        yield GuidedStep(**step, **common)
+        yield GuidedStep(**{**common, **step, "formerly": former_ids(step["id"], console.hosts)})
+
+
+def former_ids(step: str, hosts: Iterable[SiteHost]) -> tuple[str, ...]:
+    """The ids that a step had while the host that it is named after had other names: its records still count."""
+    kind, _dot, rest = step.partition(".")
+    return tuple(
+        f"{kind}.{former}{rest[len(host.name):]}"
+        for host in hosts
+        if rest == host.name or rest.startswith(f"{host.name}.")
+        for former in former_names(host)
+    )
 
 
 def ledger_keepers(console: Console) -> tuple[str, ...]:
@@ -140,6 +123,7 @@ def fetch_and_add(console: Console) -> Iterator[dict[str, Any]]:
             "title": f"Fetch the certificate of the EPM server {server.name}",
             "actions": (
                 opened(*TRUSTED_CERTIFICATES),
+                removed(server.name, *former_names(server)),
                 pressed("Fetch"),
                 filled("Name", server.name),
                 filled("Location", f"https://{server.address}"),
@@ -165,16 +149,47 @@ def fetch_and_add(console: Console) -> Iterator[dict[str, Any]]:
             "why": "the primary hands its access to the database and its trust store to the auxiliary with it"
             if auxiliary
             else "POM runs only on servers of this list",
-            "proof": database_row(console, server),
+            "proof": database_row(console, server.name, server.address, server.fqdn, *former_names(server)),
             "source": ("POM-CFG-03", *(["POM-AUX-04"] if auxiliary else [])),
             "after": (fetched,),
         }
-        before = before or (added,)
+        if former_names(server):
+            yield host_address_update(console, server)
+        before = before or (last_of_joining(server),)
+
+
+def host_address_update(console: Console, server: SiteHost) -> dict[str, Any]:
+    """A server with another name or address stays the same POM server: its name in the list never changes."""
+    return {
+        "id": f"host_address_update.{server.name}",
+        "title": f"Tell POM the present address of {server.name}",
+        "actions": (
+            opened(*SERVERS),
+            pressed(server.name, *former_names(server)),
+            filled("Update Host Address", typed_address(server)),
+            pressed("Apply"),
+            ticked("Trust the certificate"),
+            pressed("Save"),
+        ),
+        "why": "the POM servers find each other by the addresses of this list",
+        "proof": database_row(console, typed_address(server)),
+        "source": ("POM-ID-01", *(["POM-ID-02"] if server is console.primary else [])),
+        "after": (f"add_pom_server.{server.name}",),
+    }
+
+
+def former_names(server: SiteHost) -> tuple[str, ...]:
+    return tuple(server.words.get("host_former_names", ()))
+
+
+def last_of_joining(server: SiteHost) -> str:
+    """The step after which POM reaches the server by its present address."""
+    return f"{'host_address_update' if former_names(server) else 'add_pom_server'}.{server.name}"
 
 
 def outcall_user(console: Console) -> Iterator[dict[str, Any]]:
     yield {
-        "id": f"outcall_user.{console.primary.name}",
+        "id": console.step("outcall_user"),
         "title": "Give POM a user with Outcall privileges",
         "actions": (
             opened(*SERVERS, "Outbound Settings", "EPM"),
@@ -183,9 +198,8 @@ def outcall_user(console: Console) -> Iterator[dict[str, Any]]:
             pressed("Save"),
         ),
         "why": "POM places calls through Experience Portal as this user",
-        "proof": {"kind": RECORD},
         "source": ("POM-CFG-04",),
-        "after": (f"add_pom_server.{console.primary.name}",),
+        "after": (console.added,),
     }
 
 
@@ -196,10 +210,11 @@ def trust_pom_certificates(console: Console) -> Iterator[dict[str, Any]]:
             "title": f"Make Experience Portal trust the POM certificate of {server.name}",
             "actions": (
                 opened(*SERVERS),
-                selected(server.name),
+                selected(typed_address(server), server.name),
                 pressed("Export"),
                 kept(f"{server.name}.pem"),
-                opened("Security", "Certificates", "Trusted Certificates"),
+                opened(*guided_portal.PORTAL_CERTIFICATES),
+                removed(f"pom_{server.name}", *(f"pom_{name}" for name in former_names(server))),
                 pressed("Upload"),
                 filled("Name", f"pom_{server.name}"),
                 chosen("Type", "application"),
@@ -208,9 +223,8 @@ def trust_pom_certificates(console: Console) -> Iterator[dict[str, Any]]:
                 pressed("Save"),
             ),
             "why": "Experience Portal refuses a POM server whose certificate it does not trust",
-            "proof": {"kind": RECORD},
-            "source": ("POM-CERT-08",),
-            "after": (f"add_pom_server.{server.name}",),
+            "source": ("POM-CERT-08", *(["POM-ID-01"] if former_names(server) else [])),
+            "after": (last_of_joining(server),),
             "fingerprint_of": server.name,
         }
 
@@ -219,7 +233,7 @@ def home_country(console: Console) -> Iterator[dict[str, Any]]:
     country = console.get("pom_home_country")
     if country:
         yield {
-            "id": f"home_country.{console.primary.name}",
+            "id": console.step("home_country"),
             "title": "Set the home country, once and for all",
             "actions": (
                 opened(*MANAGER, "Configurations", "Global Configurations"),
@@ -227,9 +241,8 @@ def home_country(console: Console) -> Iterator[dict[str, Any]]:
                 pressed("Apply"),
             ),
             "why": "numbers without a country code are read by it; after the initial installation it must not be changed",
-            "proof": {"kind": RECORD},
             "source": ("POM-CFG-07",),
-            "after": (f"add_pom_server.{console.primary.name}",),
+            "after": (console.added,),
             "once": True,
         }
 
@@ -237,7 +250,7 @@ def home_country(console: Console) -> Iterator[dict[str, Any]]:
 def users(console: Console) -> Iterator[dict[str, Any]]:
     for user in console.get("pom_users", ()):
         yield {
-            "id": f"pom_user.{console.primary.name}.{id_part(user['name'])}",
+            "id": console.step("pom_user", user["name"]),
             "title": f"Give the user {user['name']} POM roles; the user logs off and on to see them",
             "actions": (
                 opened("User Management", "Users"),
@@ -246,9 +259,8 @@ def users(console: Console) -> Iterator[dict[str, Any]]:
                 pressed("Save"),
             ),
             "why": "without a POM role the user does not see POM's menus",
-            "proof": {"kind": RECORD},
             "source": ("POM-CFG-06",),
-            "after": (f"add_pom_server.{console.primary.name}",),
+            "after": (console.added,),
             "phase": AFTER_START,
         }
 
@@ -269,80 +281,17 @@ def trusted_certificate(console: Console, server: SiteHost) -> dict[str, Any]:
     }
 
 
-def database_row(console: Console, server: SiteHost) -> dict[str, Any]:
-    """POM keeps its servers in a table of its database. Only PostgreSQL's client is on a host."""
-    databases = [host for host in console.hosts if host.is_any("pom_database")]
-    connection = pom_servers.database(console.primary, databases)
-    if connection.get("engine") != "postgres":
+def database_row(console: Console, *texts: str) -> dict[str, Any]:
+    """A row of the table in which POM keeps its servers holds one of these texts."""
+    database = pom_servers.server_rows_database(console.primary, console.hosts)
+    if not database:
         return {"kind": RECORD}
-    proof = {
-        "kind": "database_row",
-        "table": "pim_server",
-        "any_of": [server.name, server.address, server.fqdn],
-        "host": connection["host"],
-        "address": "",
-        "port": connection["port"],
-        "database": connection["name"],
-        "user": connection["user"],
-        "root_certificate": "",
-    }
-    if databases:
-        proof |= {"address": databases[0].address, "root_certificate": f"{console.primary['trust_directory']}/ca.crt"}
-    return proof
-
-
-def id_part(name: str) -> str:
-    """A name as part of the id of a step: letters, digits and `. _ -`; one that has others keeps apart from its like.
-
-    >>> id_part("supervisor1"), id_part("Eva Example")
-    ('supervisor1', 'Eva_Example-b76ab6')
-    """
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)
-    return name if plain == name else f"{plain}-{hashlib.sha256(name.encode('utf-8')).hexdigest()[:6]}"
+    return {"kind": "database_row", "table": "pim_server", "any_of": list(texts), **database}
 
 
 def typed_address(server: SiteHost) -> str:
     """A server with several addresses is added by its FQDN (POM-CFG-03, POM-CERT-03)."""
     return server.fqdn if server.words.get("host_further_addresses") else server.address
-
-
-# --- what a person does on a page ---------------------------------------------------------------------------------
-
-
-def opened(*menu: str) -> Action:
-    return {"open": list(menu)}
-
-
-def pressed(button: str) -> Action:
-    return {"press": button}
-
-
-def ticked(box: str) -> Action:
-    return {"tick": box}
-
-
-def selected(row: str) -> Action:
-    return {"select": row}
-
-
-def filled(label: str, value: str) -> Action:
-    return {"fill": label, "value": value}
-
-
-def chosen(label: str, value: str) -> Action:
-    return {"choose": label, "value": value}
-
-
-def secret(label: str, variable: str) -> Action:
-    return {"fill": label, "secret": variable}
-
-
-def kept(file: str) -> Action:
-    return {"keep": file}
-
-
-def uploaded(label: str, file: str) -> Action:
-    return {"upload": label, "file": file}
 
 
 # --- reading a step of the model ----------------------------------------------------------------------------------
@@ -358,55 +307,10 @@ def ledger_hosts(model: Mapping[str, Any]) -> list[str]:
     return [name for name in model["hosts"] if name in found]
 
 
-def values_of(step: Mapping[str, Any]) -> dict[str, Any]:
-    """What is typed or chosen, by the label that the page shows. A secret is shown by the name of its variable."""
-    found: dict[str, Any] = {}
-    for action in step["actions"]:
-        if "value" in action:
-            found[action.get("fill") or action["choose"]] = action["value"]
-        elif "secret" in action:
-            found[action["fill"]] = f"variable {action['secret']}"
-        elif "tick" in action:
-            found[action["tick"]] = "ticked"
-        elif "upload" in action:
-            found[action["upload"]] = action["file"]
-    return found
-
-
 def digest_of(step: Mapping[str, Any], fingerprint: str = "") -> str:
     """Changes with any value, and with the certificate that is handed over."""
     text = json.dumps([step["id"], values_of(step), fingerprint], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def page_of(step: Mapping[str, Any]) -> str:
-    """
-    >>> page_of({"actions": [{"open": ["Security", "Certificates"]}, {"press": "Upload"}]})
-    'Security > Certificates'
-    """
-    return " > ".join(next((action["open"] for action in step["actions"] if "open" in action), ()))
-
-
-def instructions(step: Mapping[str, Any]) -> list[str]:
-    """The actions in words, one a line."""
-    return [action_words(action) for action in step["actions"]]
-
-
-def action_words(action: Mapping[str, Any]) -> str:
-    if "open" in action:
-        return f"Open {' > '.join(action['open'])}"
-    if "secret" in action:
-        return f"{action['fill']}: what the variable {action['secret']} holds (ansible-vault)"
-    if "fill" in action:
-        return f"{action['fill']}: {action['value']}"
-    if "choose" in action:
-        return f"{action['choose']}: choose {action['value']}"
-    if "keep" in action:
-        return f"Save the file as {action['keep']}"
-    if "upload" in action:
-        return f"{action['upload']}: the file {action['file']}"
-    verb = next(iter(action))
-    return {"press": "Press {}", "tick": "Tick {}", "select": "Select the row {}"}[verb].format(action[verb])
 
 
 def hand_rows(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -416,7 +320,7 @@ def hand_rows(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "team": "EPM console",
             "data_center": step["data_center"],
             "subject": step["title"],
-            "values": {"page": page_of(step), **values_of(step)},
+            "values": {"page": page_of(step) or step["url"], **values_of(step)},
             "source": list(step["source"]),
         }
         for step in steps

@@ -13,6 +13,7 @@ COMPONENT_NAMES = {
     "zookeeper": "ZooKeeper",
     "kafka": "Kafka",
     "pom_database": "POM database",
+    "nfs_server": "NFS server",
     "app_server": "Application server",
     "cms": "CMS",
 }

@@ -29,6 +29,8 @@ TITLES: Mapping[str, str] = {
 }
 AGENT_LICENCES = ("licences_predictive_agents", "licences_preview_agents", "licences_manual_agents")
 WORDS_READ = frozenset(TITLES) | {"pom_scenario"}
+# Said wherever the table is told: what is installed stands on no host.
+NOT_OBSERVABLE = "what is installed is not observable on a host; the page of the licence server (WebLM) shows it (POM-SYS-02)"
 
 
 def rows(hosts: Iterable[SiteHost]) -> list[dict[str, Any]]:

@@ -15,11 +15,11 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import EP_UNITS, IDENTITY_ALIAS
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import pom_servers, rt_sockets
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import app_servers, directories, pom_servers, rt_sockets
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import ledger_hosts
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 
-TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database")
+TRUSTING = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "app_server")
 POSTGRESQL_TLS_DIRECTORY = "/etc/dialtone/tls/postgresql"
 NTP_PORT = 123
 COMMON_NAME_LIMIT = 64  # X.509, upper bound of a common name
@@ -32,6 +32,8 @@ WORDS_READ = frozenset(
         "data_center",
         "host_address",
         "host_aliases",
+        "host_former_names",
+        "host_further_addresses",
         "host_firewall_admin_sources",
         "host_firewall_managed",
         "host_fqdn",
@@ -72,7 +74,7 @@ WORDS_READ = frozenset(
         "zookeeper_peer_port",
         "zookeeper_unit",
     }
-) | rt_sockets.WORDS_READ | pom_servers.WORDS_READ
+) | rt_sockets.WORDS_READ | pom_servers.WORDS_READ | app_servers.WORDS_READ | directories.WORDS_READ
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,13 @@ class SiteHost:
 
     @property
     def described(self) -> tuple[str, ...]:
-        """Components that Dialtone knows of and does not touch: a database of another engine is its administrator's."""
-        others = self.is_any("pom_database") and self["pom_database_engine"] != "postgres"
-        return ("pom_database",) if others else ()
+        """Components that Dialtone knows of and does not touch: a database of another engine, a Tomcat that others keep."""
+        others = []
+        if self.is_any("pom_database") and self["pom_database_engine"] != "postgres":
+            others.append("pom_database")
+        if self.is_any("app_server") and not self["app_server_managed"]:
+            others.append("app_server")
+        return tuple(others)
 
     def runs(self, *components: str) -> bool:
         """Whether the host is any of the components, and Dialtone deploys it."""
@@ -132,6 +138,7 @@ class SiteWide:
     addresses: Mapping[str, str]
     rt_sockets: list[dict[str, Any]]
     known_hosts: list[tuple[SiteHost, dict[str, Any]]]
+    hosts: list[SiteHost]
 
 
 def identity(host: SiteHost, component: str) -> tuple[int, int, str]:
@@ -153,6 +160,7 @@ def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping
         {host.name: host.address for host in everyone},
         [row for row in rt_sockets.rows(everyone) if row["port"]],
         [(host, describe_known_host(host)) for host in by_address(everyone)],
+        everyone,
     )
     model = {
         "site": site,
@@ -172,10 +180,22 @@ def build_model(site: str, hosts: Iterable[SiteHost], warnings: Iterable[Mapping
             for host in data_center.hosts
         },
         "connections": connections,
+        "identities": identities_of(everyone),
         "warnings": list(warnings),
     }
     # Values from an inventory carry Ansible's tags; a fact must not.
     return json.loads(json.dumps(model))
+
+
+def identities_of(hosts: Iterable[SiteHost]) -> dict[str, Any]:
+    """Names and addresses: those that hosts of the site have, those that none has any more, and what has become of these."""
+    present, former, renamed = set(), set(), []
+    for host in hosts:
+        present |= {*names_of(host), host.address, *host["host_further_addresses"]}
+        if had := host["host_former_names"]:
+            former |= set(had)
+            renamed.append({"name": host.name, "fqdn": host.fqdn, "address": host.address, "former": list(had)})
+    return {"present": sorted(present), "former": sorted(former), "renamed": renamed}
 
 
 def groups_of(model: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -231,10 +251,15 @@ def connections_of(data_center: DataCenter) -> list[dict[str, Any]]:
         (servers, servers, pom_servers.EPM_WEB_PORT, "POM server to EPM", ["POM-CFG-02", "POM-NET-02"]),
         (servers, applications, "app_server_port", "POM server to Tomcat", ["POM-APP-04", "POM-NET-02"]),
     ]
+    mounts = directories.connections(data_center)
     return [
         describe_connection(source, target, port if isinstance(port, int) else target[port], "tcp", purpose, ids)
         for sources, targets, port, purpose, ids in groups
         for source, target in itertools.product(sources, targets)
+        if source is not target
+    ] + [
+        describe_connection(source, target, directories.NFS_PORT, "tcp", "POM server to NFS", ["POM-DIR-07"])
+        for source, target in mounts
         if source is not target
     ]
 
@@ -284,6 +309,11 @@ def inputs_of(host: SiteHost, data_center: DataCenter, site: SiteWide) -> dict[s
         inputs |= pom_database_inputs(data_center)
     if pom_servers.has_managed_pom(host):
         inputs |= pom_servers.inputs(host, data_center)
+        inputs |= directories.inputs(host, data_center)
+    if host.runs("app_server"):
+        inputs |= app_servers.inputs(host, data_center)
+    if host.is_any("nfs_server"):
+        inputs |= directories.server_inputs(host, data_center)
     return dict(sorted(inputs.items()))
 
 
@@ -292,6 +322,7 @@ def host_inputs(host: SiteHost, site: SiteWide) -> dict[str, Any]:
         "host_known_hosts": [description for other, description in site.known_hosts if must_resolve(host, other)],
         "host_firewall_openings": firewall_openings(host, site),
         "host_packages": logical_packages(host),
+        "host_identity_database": pom_servers.server_rows_database(host, site.hosts),
     }
 
 
@@ -334,6 +365,10 @@ def firewall_openings(host: SiteHost, site: SiteWide) -> list[dict[str, Any]]:
         sources, purposes = wanted.setdefault((pom_servers.EPM_WEB_PORT, "tcp"), (set(), []))
         sources |= browsers
         purposes.append("EPM pages")
+    if callers := app_servers.mpp_addresses(host):
+        sources, purposes = wanted.setdefault((host["app_server_port"], "tcp"), (set(), []))
+        sources |= {f"{address}/32" for address in callers}
+        purposes.append("MPP to Tomcat")
     for row in site.rt_sockets:
         if row["pom_server"] == host.name:
             sources, _purposes = wanted.setdefault((row["port"], "tcp"), (set(), [row["purpose"]]))
@@ -355,6 +390,8 @@ def logical_packages(host: SiteHost) -> list[str]:
     packages = set()
     if host.is_any("kafka", "zookeeper"):
         packages.add("jre")
+    if host.runs("app_server") and not app_servers.is_local(host):
+        packages.add("jre")
     if host.runs(*TRUSTING):
         packages.add("openssl")
     if host.runs("pom_database") and host["pom_database_server_managed"]:
@@ -362,6 +399,8 @@ def logical_packages(host: SiteHost) -> list[str]:
         packages.add("postgresql")
     if pom_servers.has_managed_pom(host) and host["pom_server_media_method"] == "extract":
         packages.add("image_reader")
+    if directories.mounts_with_nfs(host):
+        packages.add("nfs_client")
     if host["host_time_managed"]:
         packages.add("time")
     if host["host_firewall_managed"]:
@@ -508,6 +547,12 @@ def probes_of(host: SiteHost, data_center: DataCenter) -> list[dict[str, Any]]:
         probes.append({"id": "pom_database.unit", "component": "pom_database", "kind": "unit", "unit": "postgresql"})
     if pom_servers.has_managed_pom(host):
         probes += pom_server_probes(host, data_center)
+        probes += app_servers.client_probes(host, data_center)
+        probes += directories.probes(host, data_center)
+    if host.runs("app_server"):
+        probes += app_servers.probes(host, data_center)
+    if host.is_any("nfs_server"):
+        probes.append({"id": "nfs_server.unit", "component": "nfs_server", "kind": "unit", "unit": "nfs-server"})
     if host.is_any(*POM_SERVERS):
         probes += [database_probe(database) for database in data_center.having("pom_database") if database.runs("pom_database")]
     return probes

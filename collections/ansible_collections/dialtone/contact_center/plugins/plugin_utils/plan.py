@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import PomLayout
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import GROUP, OWNER, PomLayout
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import hand_rows, steps_of_model
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.licences import NOT_OBSERVABLE
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import QUANTITIES
 
@@ -184,6 +185,28 @@ def pom_server_files(inputs: Inputs) -> list[File]:
     return files
 
 
+def nfs_server_files(inputs: Inputs) -> list[File]:
+    purpose = "shared by the POM servers, owned by POM's account"
+    shared = [File(f"{export['path']}/", purpose) for export in inputs["nfs_server_exports"]]
+    return [File("exports of the NFS server", "to exactly the POM servers"), *shared]
+
+
+def pom_directories_files(inputs: Inputs) -> list[File]:
+    mounts = [File(mount["path"], f"mounted from {mount['export']}") for mount in inputs["pom_directories_mounts"]]
+    owner, mode = f"{OWNER}:{GROUP}", inputs["pom_directories_splitter_mode"]
+    sources = [File(f"{path}/", f"read by the splitter: {owner}, {mode}") for path in inputs["pom_directories_splitter_sources"]]
+    return ([File("/etc/fstab", "an entry for each mount")] if mounts else []) + mounts + sources
+
+
+def app_server_files(inputs: Inputs) -> list[File]:
+    return [
+        File("Tomcat's webapps/ and lib/", f"applications and libraries of POM, from {inputs['app_server_primary']}"),
+        File("Tomcat's conf/server.xml", "the HTTPS connector; the rest of the file stays"),
+        File("keystore of the connector", "key and certificate of the host, and whom the applications trust"),
+        File("Tomcat's bin/catalina.sh", "marked block: TLS 1.2 of outgoing connections"),
+    ]
+
+
 ROLES = (
     Role("host", "names, time and limits are what every later step relies on", is_managed, host_files, "nothing"),
     Role(
@@ -213,6 +236,27 @@ ROLES = (
         lambda host: "pom_server_kind" in host["inputs"],
         pom_server_files,
         "POM once its installation is whole; then one server at a time, the primary first (POM-SVC-04)",
+    ),
+    Role(
+        "nfs_server",
+        "the POM servers mount from it",
+        carries("nfs_server"),
+        nfs_server_files,
+        "the NFS server where its exports change; clients wait meanwhile",
+    ),
+    Role(
+        "pom_directories",
+        "imports of several servers meet in one archive; before POM starts, so that nothing lies below a mount (POM-DIR-07)",
+        lambda host: "pom_directories_home" in host["inputs"],
+        pom_directories_files,
+        "nothing",
+    ),
+    Role(
+        "app_server",
+        "its applications come with POM's installation on the primary (POM-APP-01, POM-APP-03)",
+        lambda host: "app_server_primary" in host["inputs"],
+        app_server_files,
+        "one application server at a time, each until its applications answer",
     ),
     Role(
         "zookeeper",
@@ -356,7 +400,7 @@ def render_plan(plan: Plan, width: int = WIDTH) -> str:
         ["By hand and by others", *_or_none(line for step in plan.by_hand for line in _hand_step(step, width))],
         ["RT sockets", *_or_none(line for row in plan.rt_sockets for line in _rt_socket(row, width))],
         ["Certificates", *_or_none(line for certificate in plan.certificates for line in _certificate(certificate, width))],
-        ["Licences", *_or_none(line for row in plan.licences for line in paragraph(str(row["total"]), _licence(row), width))],
+        ["Licences", *_or_none(_licences(plan.licences, width))],
         ["Sizing", *_or_none(line for table in plan.sizing for line in _sizing(table, width))],
         ["Storage of the database", *_or_none(line for table in plan.storage for line in _storage(table, width))],
         ["Disk of Kafka", *_or_none(line for table in plan.kafka_disk for line in _kafka_disk(table, width))],
@@ -456,8 +500,11 @@ def _certificate(certificate: Certificate, width: int) -> Iterator[str]:
         yield from paragraph("", store, width)
 
 
-def _licence(row: Mapping[str, Any]) -> str:
-    return f"{row['licence']}: {row['arithmetic']}"
+def _licences(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    for row in rows:
+        yield from paragraph(str(row["total"]), f"{row['licence']}: {row['arithmetic']}", width)
+    if rows:
+        yield from paragraph("", f"{NOT_OBSERVABLE[0].upper()}{NOT_OBSERVABLE[1:]}.", width)
 
 
 def _sizing(table: Mapping[str, Any], width: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.html_page 
     text,
     tile,
 )
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.licences import NOT_OBSERVABLE
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import (
     HandStep,
     HostPlan,
@@ -250,7 +251,8 @@ def licences(plan: Plan) -> str:
         )
         for row in plan.licences
     ]
-    return table(columns, [("", rows)])
+    lead = f"{NOT_OBSERVABLE[0].upper()}{NOT_OBSERVABLE[1:]}."
+    return f'<p class="lead">{text(lead)}</p>{table(columns, [("", rows)])}'
 
 
 def sizing(tables: Sequence[Mapping[str, Any]]) -> str:

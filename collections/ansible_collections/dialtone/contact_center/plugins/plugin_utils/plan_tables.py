@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import (
+    checklist,
     guided_steps,
     kafka_disk,
     licences,
@@ -16,6 +17,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils import (
     rt_sockets,
     sizing,
     storage_layout,
+    virtual_machines,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.companions import first_value
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import SiteHost
@@ -44,6 +46,8 @@ KAFKA_WORDS = ("kafka_attempts_per_hour", "kafka_retention_hours", "kafka_defaul
 WORDS_READ = (
     prerequisites.WORDS_READ
     | guided_steps.WORDS_READ
+    | checklist.WORDS_READ
+    | virtual_machines.WORDS_READ
     | frozenset(SIZING_WORDS)
     | frozenset(STORAGE_WORDS.values())
     | frozenset(KAFKA_WORDS)
@@ -58,12 +62,15 @@ def site_tables(hosts: Iterable[SiteHost]) -> dict[str, Any]:
     data_centers: dict[str, list[SiteHost]] = {}
     for host in everyone:
         data_centers.setdefault(host.data_center, []).append(host)
+    steps = guided_steps.rows(everyone)
     tables = {
         "prerequisites": prerequisites.rows(everyone),
-        "guided_steps": guided_steps.rows(everyone),
+        "guided_steps": steps,
+        "checklist": checklist.rows(everyone, steps),
         "rt_sockets": rt_sockets.rows(everyone),
         "outside": [row for name, members in sorted(data_centers.items()) for row in _databases_outside(name, members)],
         "licences": licences.rows(everyone),
+        "virtual_machines": virtual_machines.rows(everyone),
         "sizing": [row for name, members in sorted(data_centers.items()) for row in _sizing(name, members)],
         "storage": [row for name, members in sorted(data_centers.items()) for row in _storage(name, members)],
         "kafka_disk": [row for name, members in sorted(data_centers.items()) for row in _kafka_disk(name, members)],

@@ -24,6 +24,7 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
             "firewall": "nftables",
             "postgresql": "postgresql-15",
             "image_reader": "libarchive-tools",
+            "nfs_client": "nfs-common",
         },
         "java_home": "/usr/lib/jvm/java-17-openjdk-amd64",
         "time_unit": "chrony",
@@ -47,6 +48,12 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
             "socket_directory": "/var/run/postgresql",
             "create_cluster": ["pg_createcluster", "--encoding=UTF8", "--locale=C.UTF-8", "15", "main"],
         },
+        "nfs_server": {
+            "packages": ["nfs-ganesha", "nfs-ganesha-vfs"],
+            "unit": "nfs-ganesha",
+            "config": "/etc/ganesha/ganesha.conf",
+            "template": "ganesha.conf.j2",
+        },
     },
     "redhat": {
         "ids": ("rhel", "centos", "rocky", "almalinux", "ol"),
@@ -58,6 +65,7 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
             "firewall": "nftables",
             "postgresql": "postgresql-server",
             "image_reader": "bsdtar",
+            "nfs_client": "nfs-utils",
         },
         "java_home": "/usr/lib/jvm/jre-1.8.0",
         "time_unit": "chronyd",
@@ -80,6 +88,12 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
             ],
             "socket_directory": "/var/run/postgresql",
             "create_cluster": ["postgresql-setup", "--initdb"],
+        },
+        "nfs_server": {
+            "packages": ["nfs-utils"],
+            "unit": "nfs-server",
+            "config": "/etc/exports.d/dialtone.exports",
+            "template": "dialtone.exports.j2",
         },
     },
 }

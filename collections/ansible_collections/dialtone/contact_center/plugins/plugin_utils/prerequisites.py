@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import (
+    applications,
     companions,
     database_grants,
     licences,
@@ -258,11 +259,7 @@ def experience_portal(place: Place) -> Iterator[Demand]:
     if tts:
         yield "a text-to-speech server for AvayaPOMNotifier", {"servers": _listed(tts)}, ["POM-SYS-03"]
     if place.having("app_server"):
-        form = place.get("app_server_url_host")
-        urls = [
-            f"https://{host.fqdn if form == 'fqdn' else host.address}:{host.words['app_server_port']}"
-            for host in place.having("app_server")
-        ]
+        urls = [applications.base_url(host) for host in place.having("app_server")]
         yield (
             "applications by the URLs of the application servers, without a load balancer",
             {"URLs": urls},

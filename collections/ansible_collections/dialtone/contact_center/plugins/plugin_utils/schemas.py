@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-COMPONENTS = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "app_server", "cms")
+COMPONENTS = ("epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "nfs_server", "app_server", "cms")
 POM_SERVERS = ("epm_primary", "epm_auxiliary")
 
 

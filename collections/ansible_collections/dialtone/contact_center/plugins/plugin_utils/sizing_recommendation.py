@@ -30,6 +30,7 @@ NETWORKS = ("192.0.2", "198.51.100")  # reserved for documentation: every addres
 FIRST_HOST, FIRST_COMPANION = 11, 101
 DOMAIN = "example.com"
 SHA256 = "0" * 64
+WEB_USER = "epadmin"
 INSTALL_PATH = load_catalogue().defaults()["pom_server_install_path"]
 EULA_REMARKS = {
     False: "The vendor's licence agreement: write true once you have read it and may accept it for the site.",
@@ -38,6 +39,8 @@ EULA_REMARKS = {
 STORE_PASSWORDS_REMARK = (
     "Of the stores that POM's installer makes: the printed one, until you change it with updatePOMCertificateStorePassword.sh."
 )
+WEB_USER_REMARK = "The administrator of your Experience Portal: a placeholder."
+WEB_PASSWORD_REMARK = "Of pom_web_user on your Experience Portal: a placeholder."
 VENDORS_TREE_REMARK = "Kafka and ZooKeeper of a POM server are the vendor's: its tree, its account, its units, its stores."
 MODES_WITH_CMS = ("CCElite",)
 SINGLE_BROKER_WORDS = (
@@ -179,18 +182,18 @@ def starter_inventory(
 
     Names, addresses and media are placeholders.
     secrets: trust_ca_certificate, trust_ca_private_key, trust_store_password, pom_database_password,
-    certificates_keystore_password and certificates_truststore_password.
+    certificates_keystore_password, certificates_truststore_password and pom_web_password.
     """
     files = {
         "hosts.yml": _hosts_file(recommendation, site),
         "group_vars/all/site.yml": _text(
             {"ansible_user": "deploy", "host_timezone": time_zone, "host_time_sources": [f"ntp1.{DOMAIN}"]}
         ),
-        "group_vars/all/pom.yml": _text(_pom_words(recommendation)),
+        "group_vars/all/pom.yml": _text(_pom_words(recommendation), remarks={"pom_web_user": WEB_USER_REMARK}),
         "group_vars/all/secrets.yml": _text(
             dict(secrets),
             "Encrypt this file before it goes anywhere: ansible-vault encrypt.",
-            {"certificates_keystore_password": STORE_PASSWORDS_REMARK},
+            {"certificates_keystore_password": STORE_PASSWORDS_REMARK, "pom_web_password": WEB_PASSWORD_REMARK},
         ),
         "group_vars/pom_servers.yml": _text(
             {
@@ -280,6 +283,7 @@ def _pom_words(recommendation: Mapping[str, Any]) -> dict[str, Any]:
         "pom_scenario": _scenario(recommendation),
         "pom_campaign_channels": (["voice"] if load.telephony else []) + (["email"] if load.email_campaigns else []),
         "pom_agent_campaigns": load.agents > 0,
+        "pom_web_user": WEB_USER,
         "sizing_agents": load.agents,
         "sizing_notification_ports": load.notification_ports,
         **({"sizing_jobs": load.jobs} if load.jobs else {}),

@@ -7,6 +7,7 @@ One row is one fact. Facts of a cluster (leader, controller, under-replicated pa
 
 from __future__ import annotations
 
+import posixpath
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils import pom_services
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.licences import NOT_OBSERVABLE
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import is_managed
 
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
@@ -165,7 +167,7 @@ def aggregate(
         hosts=tuple(describe_host(hosts[name], observed.get(name), answers[name], rows, clusters) for name in asked_hosts),
         clusters=tuple(clusters),
         not_asked=tuple(name for name in hosts if name not in answers and is_managed(hosts[name])),
-        advice=tuple(advice_of(warning) for warning in model.get("warnings", ())),
+        advice=(*(advice_of(warning) for warning in model.get("warnings", ())), *licences_advice(model)),
         counts=dict(Counter(row.state for row in rows)),
     )
 
@@ -175,6 +177,11 @@ def advice_of(warning: Any) -> str:
         return str(warning)
     place = warning.get("host") or ", ".join(warning.get("hosts", ())) or warning.get("path", "")
     return ": ".join(str(part) for part in (place, warning.get("found") or warning.get("rule"), warning.get("fix")) if part)
+
+
+def licences_advice(model: Mapping[str, Any]) -> list[str]:
+    needed = [f"{row['total']} {row['licence']}" for row in model.get("tables", {}).get("licences", ())]
+    return [f"licences: {', '.join(needed)} needed; {NOT_OBSERVABLE}"] if needed else []
 
 
 def answers_of(result: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
@@ -286,6 +293,9 @@ DESCRIPTIONS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "jar_version": lambda probe: (f"{probe.get('product') or 'kafka'} version", str(probe["expect"])),
     "postgresql": lambda probe: (f"database {probe['database']}", f"lets {probe['user']} in"),
     "pom_service": lambda probe: ("POM's services", f"{len(probe['services'])} as they should be"),
+    "https": lambda probe: (f"applications of {probe.get('server_name') or probe['host']}", f"{len(probe['paths'])} answer"),
+    "pom_directories": lambda probe: ("POM's directories", f"{len(probe['directories'])} as POM makes them"),
+    "nfs_mount": lambda probe: (f"shared {posixpath.basename(probe['path'])}", f"from {probe['export']}"),
     "tcp_closed": lambda probe: (f"port {probe['port']}", "closed"),
     "anonymous_refused": lambda probe: (f"client without certificate on {probe['port']}", "refused"),
 }

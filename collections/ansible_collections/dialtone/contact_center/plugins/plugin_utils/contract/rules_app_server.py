@@ -4,24 +4,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.app_server import JAVA, TOMCAT, Documented
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.applications import (
+    DEFAULT_ZONE,
+    DELIVERED,
+    NEEDED_IN_A_ZONE,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import PomSystem, each_pom_system
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
-# word: (what it is, the documented line, the lowest of it)
-VERSIONS: Mapping[str, tuple[str, tuple[int, ...], tuple[int, ...], str]] = {
-    "app_server_java_version": ("Java", (1, 8), (1, 8, 0, 121), "1.8.0_121 or later of Java 8"),
-    "app_server_tomcat_version": ("Tomcat", (8, 5), (8, 5, 11), "8.5.11 or later of 8.5"),
-}
+VERSIONS: Mapping[str, Documented] = {"app_server_java_version": JAVA, "app_server_tomcat_version": TOMCAT}
+# The first that is set opens the keystore of the connector.
+STORE_PASSWORDS = ("app_server_keystore_password", "trust_store_password")
+NOTHING_TO_COPY = "there is nothing to copy to the application server"
+NOTHING_TO_ANSWER = "the run would stop where the vendor's program asks for them"
 PRINTED_RUNTIMECONFIG_PASSWORD = "ddadmin"
-CASE_SENSITIVE_NAMES = ("AvayaPOMNotifier", "AvayaPOMAnnouncement", "AvayaPOMAgent", "AvayaPOMSMS", "AvayaPOMEmail")
-NEEDED_IN_A_ZONE = ("POM:Nailer", "POM:Driver")
-DEFAULT_ZONE = "Default"
 
 
 def email_without_app_server(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -41,23 +43,113 @@ def wrong_version(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in site.hosts:
         if not host.is_any("app_server") or host.is_any(*POM_SERVERS):
             continue
-        for word, (what, line, lowest, documented) in VERSIONS.items():
-            if word not in host:
-                continue
-            version = tuple(int(part) for part in re.findall(r"\d+", host.values[word]))
-            is_other_line = version[: len(line)] != line
-            if version >= lowest and (not is_other_line or host.get("app_server_other_versions_consent") is not False):
+        consent = host.get("app_server_other_versions_consent") is not False
+        for word, documented in VERSIONS.items():
+            if word not in host or documented.accepts(host.values[word], consent):
                 continue
             yield site.finding(
                 rule,
                 host,
                 word,
                 found=host.values[word],
-                expected=f"{documented}: the applications were delivered for that",
-                fix=f"install such a version of {what}, or consent with app_server_other_versions_consent: true"
-                if version > lowest
-                else f"install such a version of {what} and write it here",
+                expected=f"{documented.words}: the applications were delivered for that",
+                fix=f"install such a version of {documented.product} and write it here"
+                if documented.is_too_old(host.values[word])
+                else f"install such a version of {documented.product}, or consent with app_server_other_versions_consent: true",
             )
+
+
+# --- what Dialtone needs to keep Tomcat -------------------------------------------------------------------------------
+
+
+def managed_servers(site: SiteView) -> Iterator[HostView]:
+    yield from (host for host in site.hosts if host.is_any("app_server") and host.get("app_server_managed") is True)
+
+
+def archive_in_part(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    words = ("app_server_archive", "app_server_archive_sha256")
+    for host in managed_servers(site):
+        given = [word for word in words if host.get(word)]
+        if len(given) == 1 and all(word in host for word in words):
+            missing = next(word for word in words if word not in given)
+            yield site.finding(
+                rule,
+                host,
+                missing,
+                found=f"not set, while {given[0]} is",
+                expected="the archive with Tomcat and its SHA-256, by which another content is refused before it runs",
+                fix=f"write {missing}, or remove {given[0]} where Tomcat is installed already",
+            )
+
+
+def keystore_of_another_home(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in managed_servers(site):
+        home, path = host.get("app_server_home"), host.get("app_server_keystore")
+        if host.defines("app_server_home") and not host.defines("app_server_keystore") and not str(path).startswith(f"{home}/"):
+            yield site.finding(
+                rule,
+                host,
+                "app_server_keystore",
+                found=f"{path} (the default), while app_server_home is {home}",
+                expected="a keystore of the Tomcat that is kept: its connector would name a file that does not exist",
+                fix=f"write app_server_keystore: {home}/conf/myTrustStore",
+            )
+
+
+def password_that_tomcat_replaces(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in managed_servers(site):
+        word = next((word for word in STORE_PASSWORDS if host.defines(word)), "")
+        if "${" in str(host.get(word, "")):
+            yield site.finding(
+                rule,
+                host,
+                word,
+                found="a password with ${ in it (not shown)",
+                expected="a password that stands in server.xml as it is: there ${…} is the name of a property, and Tomcat would "
+                "open the keystore with something else",
+                fix=f"set a new {word} in the vault (ansible-vault edit)",
+            )
+
+
+def applications_from_nowhere(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for (_site, data_center), servers in site.having("app_server"):
+        primary = next((host for host in site.data_centers()[_site, data_center] if host.is_any("epm_primary")), None)
+        for host in (one for one in servers if one.get("app_server_managed") is True):
+            if primary is None:
+                yield site.finding(
+                    rule,
+                    host,
+                    "app_server",
+                    found=f"{host.name}, in data center {data_center} without a host of the group epm_primary",
+                    expected="a primary POM server in the same data center: the applications come with its installation",
+                    fix="correct the groups, or write app_server_managed: false where somebody else keeps this Tomcat",
+                )
+            elif primary.get("pom_server_managed") is True and primary.get("pom_server_ddapps") is False:
+                yield site.finding(
+                    rule,
+                    primary,
+                    "pom_server_ddapps",
+                    found=f"false, with the application server {host.name}",
+                    expected="true: without the package ddapps there is nothing to copy to an application server",
+                    fix="write pom_server_ddapps: true, or app_server_managed: false where somebody else keeps the applications",
+                )
+
+
+def registration_without_login(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in managed_servers(site):
+        if not host.is_any("epm_primary") or host.get("pom_server_managed") is not True or host.get("pom_nontelephony") is True:
+            continue
+        for word in ("pom_web_user", "pom_web_password"):
+            if not host.defines(word):
+                yield site.finding(
+                    rule,
+                    host,
+                    word,
+                    found=f"not set, with an application server on the primary {host.name}",
+                    expected="the administrator of Experience Portal: insert_POM_Apps.sh asks for user and password before it "
+                    "registers the applications",
+                    fix=f"write {word}" + (" in the vault (ansible-vault edit)" if word == "pom_web_password" else ""),
+                )
 
 
 def external_load_balancer(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -88,7 +180,7 @@ def printed_runtimeconfig_password(site: SiteView, rule: Rule) -> Iterator[Findi
 
 
 def misspelt_application(site: SiteView, rule: Rule) -> Iterator[Finding]:
-    exact = {name.lower(): name for name in CASE_SENSITIVE_NAMES}
+    exact = {application.name.lower(): application.name for application in DELIVERED if application.is_name_exact}
     for system in each_pom_system(site):
         for index, application in enumerate(system.get("app_server_applications", ())):
             name = application["name"]
@@ -164,6 +256,11 @@ def _application_finding(site: SiteView, rule: Rule, system: PomSystem, *, found
 RULES: Sequence[Rule] = (
     Rule("email-app-server", ("POM-NONTEL-04", "POM-APP-07"), email_without_app_server),
     Rule("app-server-version", ("POM-SYS-06", "T-070"), wrong_version),
+    Rule("app-server-archive", ("POM-SYS-06",), archive_in_part, never_waived="an unknown content would run on the host"),
+    Rule("app-server-keystore", ("POM-APP-04", "POM-APP-06"), keystore_of_another_home),
+    Rule("app-server-password", ("POM-APP-04",), password_that_tomcat_replaces, never_waived="the connector would not start"),
+    Rule("app-server-applications", ("POM-APP-01", "POM-APP-03"), applications_from_nowhere, never_waived=NOTHING_TO_COPY),
+    Rule("app-server-registration", ("POM-APP-08",), registration_without_login, never_waived=NOTHING_TO_ANSWER),
     Rule("load-balancer", ("POM-APP-09", "POM-SIZE-08"), external_load_balancer),
     Rule("runtimeconfig-password", ("POM-APP-11", "T-078"), printed_runtimeconfig_password, never_waived="everyone knows it"),
     Rule("application-name", ("POM-APP-07",), misspelt_application),

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import companions
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_modes import UNDOCUMENTED_MODE, changes_from
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import companions, virtual_machines
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE, WARN, Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import (
     GEO,
@@ -23,11 +24,6 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.s
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import show
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
 
-UNDOCUMENTED_MODE = "CCaaS-Outbound"
-MODE_CHANGES = {
-    "AACC-SBP": ("AACC",),
-    "None": ("CCElite", "AACC", "AACC-SBP", "Oceana"),
-}
 ON_ONE_SWITCH = ("epm_primary", "epm_auxiliary", "pom_database", "app_server")
 
 
@@ -100,9 +96,9 @@ def undocumented_mode(site: SiteView, rule: Rule) -> Iterator[Finding]:
 def forbidden_mode_change(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
         installed, wanted = system.get("pom_installed_mode"), system.get("pom_mode")
-        if not installed or not wanted or installed == wanted or wanted in MODE_CHANGES.get(installed, ()):
+        if not installed or not wanted or installed == wanted or wanted in changes_from(installed):
             continue
-        allowed = ", ".join(MODE_CHANGES.get(installed, ())) or "no other mode"
+        allowed = ", ".join(changes_from(installed)) or "no other mode"
         yield site.finding(
             rule,
             system.stating("pom_mode"),
@@ -417,6 +413,33 @@ def _vmware(site: SiteView, rule: Rule, table: Mapping[str, tuple[Any, str, str,
                 )
 
 
+def snapshots_without_words(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in site.hosts:
+        method = host.get("vmware_snapshot_method")
+        if method not in (virtual_machines.GUIDED, virtual_machines.VCENTER):
+            continue
+        if host.get("vmware_guest") is not True:
+            yield site.finding(
+                rule,
+                host,
+                "vmware_snapshot_method",
+                found=f"{method}, on a host that is no virtual machine of VMware",
+                expected="a method for virtual machines of VMware only",
+                fix=f"write vmware_guest: true for {host.name}, or remove vmware_snapshot_method",
+            )
+        needed = [*virtual_machines.VCENTER_WORDS.values(), virtual_machines.PASSWORD_WORD]
+        missing = [word for word in needed if method == virtual_machines.VCENTER and not host.defines(word)]
+        if missing:
+            yield site.finding(
+                rule,
+                host,
+                "vmware_snapshot_method",
+                found=f"{method}, without {', '.join(missing)}",
+                expected="what vCenter needs to let Dialtone in and to find the machine",
+                fix=f"write {', '.join(missing)}, the password encrypted; or vmware_snapshot_method: guided",
+            )
+
+
 HA_PRACTICE: Mapping[str, Any] = {
     "enabled": True,
     "host_monitoring": True,
@@ -480,5 +503,11 @@ RULES: Sequence[Rule] = (
     Rule("lan-segment", ("POM-NET-01",), lan_segments_differ),
     Rule("vmware-forbidden", ("POM-VM-03", "POM-VM-06"), vmware_forbidden),
     Rule("vmware-advised", ("POM-VM-03", "POM-VM-05"), vmware_advised),
+    Rule(
+        "vmware-snapshots",
+        ("POM-VM-05",),
+        snapshots_without_words,
+        never_waived="without these words nobody could find the virtual machine; vmware_snapshot_method: none is the way out",
+    ),
     Rule("vsphere-ha", ("POM-VM-04",), vsphere_ha_practice),
 )

@@ -5,20 +5,28 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE, WARN, Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import PomSystem, pom_systems
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.directories import (
+    DEFAULT_ORGANIZATION,
+    SHARED_TREES,
+    is_below,
+    is_shared,
+    mandatory,
+    organization_ids,
+    path_of,
+    recommended,
+    server_of,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import home_of
 
 MOUNTS = "directories_nfs_mounts"
 ORGANIZATIONS = "organizations_list"
-DEFAULT_ORGANIZATION = "default"
-ARCHIVE_DIRECTORIES = ("contactlistimport", "dncimport", "splitter")
-PUBLIC_DIRECTORIES = ("contactlistimport", "dncimport", "export")
-SHARED_TREES = {"archive": ARCHIVE_DIRECTORIES, "public": PUBLIC_DIRECTORIES}
+NFS_SERVER = "nfs_server"
 DATA_WORDS = ("kafka_home", "kafka_data_directory", "kafka_log_directory", "zookeeper_data_directory", "trust_directory")
 
 
@@ -35,13 +43,13 @@ def _home(system: PomSystem) -> str:
     return home_of(system.get("pom_server_install_path", "/"))
 
 
-def _is_below(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(directory.rstrip("/") + "/")
+def _organizations(system: PomSystem) -> list[str]:
+    return organization_ids(system.get(ORGANIZATIONS, ()))
 
 
-def organization_ids(system: PomSystem) -> list[str]:
-    """The directory names of the organizations; one whose id is not known yet has none."""
-    return [DEFAULT_ORGANIZATION, *(str(entry["id"]) for entry in system.get(ORGANIZATIONS, ()) if "id" in entry)]
+def _unshared(system: PomSystem, paths: list[str]) -> list[str]:
+    mounts = [mount for _index, mount in _mounts(system)]
+    return [path for path in paths if not is_shared(path, _home(system), mounts)]
 
 
 # --- NFS ----------------------------------------------------------------------------------------------------------
@@ -51,34 +59,22 @@ def mount_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
         kinds = system.get("directories_imports", ())
         if len(system.servers) > 1 and kinds:
-            uncovered = [path for path in _mandatory(system, kinds) if not _is_shared(system, path)]
+            uncovered = _unshared(system, _mandatory(system, kinds))
             yield from _missing(site, rule, system, uncovered, REFUSE, f"{len(system.servers)} POM servers run imports")
 
 
 def mount_recommended(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
         kinds = system.get("directories_imports", ())
-        if len(system.servers) > 1 and "direct" in kinds:
-            wanted = [f"public/{organization}/contactlistimport" for organization in organization_ids(system)]
-            mandatory = _mandatory(system, kinds)
-            uncovered = [path for path in wanted if path not in mandatory and not _is_shared(system, path)]
+        if len(system.servers) > 1:
+            needed = _mandatory(system, kinds)
+            uncovered = [path for path in _unshared(system, recommended(kinds, _organizations(system))) if path not in needed]
             yield from _missing(site, rule, system, uncovered, WARN, "recommended, so that each tenant's files lie apart")
 
 
 def _mandatory(system: PomSystem, kinds: list[str]) -> list[str]:
-    organizations = organization_ids(system)
-    wanted = [f"archive/{organization}/{name}" for organization in organizations for name in ARCHIVE_DIRECTORIES]
-    if "automatic" in kinds:
-        with_default = system.get("directories_automatic_default_organization") is not False
-        automatic = organizations if with_default else organizations[1:]
-        wanted += [f"public/{organization}/contactlistimport" for organization in automatic]
-    return wanted
-
-
-def _is_shared(system: PomSystem, path: str) -> bool:
-    home = _home(system)
-    tree = posixpath.join(home, path.split("/", 1)[0])
-    return any(_is_below(posixpath.join(home, path), mount) and _is_below(mount, tree) for _index, mount in _mounts(system))
+    with_default = system.get("directories_automatic_default_organization") is not False
+    return mandatory(kinds, _organizations(system), with_default)
 
 
 def _missing(
@@ -108,11 +104,11 @@ def mount_hides_files(site: SiteView, rule: Rule) -> Iterator[Finding]:
         home = _home(system)
         for index, mount in _mounts(system):
             hidden = [f"{word} of {host.name}" for host in system.servers for word in DATA_WORDS if _hides(mount, host.get(word))]
-            if _is_below(home, mount):
+            if is_below(home, mount):
                 found = f"{mount}, which holds the installed POM itself"
             elif hidden:
                 found = f"{mount}, which would hide {hidden[0]}"
-            elif _is_below(mount, home) and not _is_documented(mount, home):
+            elif is_below(mount, home) and not _is_documented(mount, home):
                 found = f"{mount}, a directory of POM's own files"
             else:
                 continue
@@ -129,7 +125,7 @@ def mount_hides_files(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 
 def _hides(mount: str, directory: str | None) -> bool:
-    return bool(directory) and _is_below(posixpath.normpath(str(directory)), mount)
+    return bool(directory) and is_below(posixpath.normpath(str(directory)), mount)
 
 
 def _is_documented(mount: str, home: str) -> bool:
@@ -142,7 +138,7 @@ def mount_inside_mount(site: SiteView, rule: Rule) -> Iterator[Finding]:
         mounts = _mounts(system)
         for index, mount in mounts:
             others = [other for at, other in mounts if other != mount or at < index]
-            outer = next((other for other in others if _is_below(mount, other)), None)
+            outer = next((other for other in others if is_below(mount, other)), None)
             if outer is not None:
                 yield site.finding(
                     rule,
@@ -174,7 +170,7 @@ def export_used_twice(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def mount_of_unknown_organization(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
-        known = organization_ids(system)
+        known = _organizations(system)
         for index, mount in _mounts(system):
             parts = posixpath.relpath(mount, _home(system)).split("/")
             if parts[0] in SHARED_TREES and len(parts) > 1 and parts[1] not in known:
@@ -189,6 +185,80 @@ def mount_of_unknown_organization(site: SiteView, rule: Rule) -> Iterator[Findin
                 )
 
 
+# --- NFS servers of the site --------------------------------------------------------------------------------------
+
+# What is exported is owned by POM's account with all that POM makes in it.
+SYSTEM_DIRECTORIES = frozenset(
+    "/ /bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var".split()  # noqa: SIM905
+)
+
+
+def _names(host: HostView) -> set[str]:
+    stated = (str(host.get(word, "")) for word in ("host_fqdn", "host_address"))
+    return {name.lower() for name in (host.name, *stated, *host.get("host_aliases", ())) if name}
+
+
+def _server(hosts: Sequence[HostView], export: str) -> HostView | None:
+    return next((host for host in hosts if server_of(export).lower() in _names(host)), None)
+
+
+def export_of_system_directory(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for system in _each(site):
+        for index, mount in enumerate(system.get(MOUNTS, ())):
+            server = _server(system.having(NFS_SERVER), mount["export"])
+            path = path_of(mount["export"])
+            hidden = [] if server is None else [word for word in DATA_WORDS if _hides(path, server.get(word))]
+            if server is not None and (path in SYSTEM_DIRECTORIES or hidden):
+                yield site.finding(
+                    rule,
+                    system.stating(MOUNTS),
+                    MOUNTS,
+                    found=f"{mount['export']}, {f'which holds {hidden[0]}' if hidden else 'a directory of the system'}",
+                    expected=f"a directory of {server.name} for POM's files only: Dialtone hands it over to POM's account",
+                    fix=f"write a directory of its own, such as /srv/pom/{posixpath.basename(mount['path'])}",
+                    steps=[index, "export"],
+                )
+
+
+def export_of_other_host(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    """An export of a host that is described, and that nobody makes into an NFS server."""
+    for system in _each(site):
+        for index, mount in enumerate(system.get(MOUNTS, ())):
+            server = _server(site.hosts, mount["export"])
+            if server is None or server in system.having(NFS_SERVER):
+                continue
+            foreign = server.is_any(NFS_SERVER)
+            if foreign:
+                place, fix = f"an NFS server of data center {server.get('data_center')}", f"name one of {system.data_center}"
+            else:
+                place, fix = f"not in the group {NFS_SERVER}", f"put {server.name} into that group, and Dialtone makes the export"
+            yield site.finding(
+                rule,
+                system.stating(MOUNTS),
+                MOUNTS,
+                found=f"{mount['export']}, of {server.name}, which is {place}",
+                expected=f"an NFS server of data center {system.data_center}, or a host that this inventory does not hold",
+                fix=fix,
+                steps=[index, "export"],
+                severity=REFUSE if foreign else WARN,
+            )
+
+
+def nfs_server_without_export(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for system in _each(site):
+        for host in system.having(NFS_SERVER):
+            if not any(_server([host], mount["export"]) for mount in system.get(MOUNTS, ())):
+                yield site.finding(
+                    rule,
+                    system.stating(MOUNTS),
+                    MOUNTS,
+                    found=f"group {NFS_SERVER}, and none of {MOUNTS} is of {host.name}",
+                    expected=f"a mount from {host.name}: it exports what the POM servers mount, and nothing else",
+                    fix=f"write a mount with the export {host.name}:/PATH into {MOUNTS}, or take the host out of the group",
+                    severity=WARN,
+                )
+
+
 # --- splitter and organizations -----------------------------------------------------------------------------------
 
 
@@ -197,10 +267,10 @@ def splitter_source(site: SiteView, rule: Rule) -> Iterator[Finding]:
         home = _home(system)
         for index, source in enumerate(system.get("directories_splitter_sources", ())):
             path = posixpath.normpath(source)
-            if _is_below(home, path):
+            if is_below(home, path):
                 found = f"{path}, which holds {'every file of the host' if path == '/' else 'the installed POM'}"
                 expected = "a directory of lists only: its owner and mode are changed with all that is in it"
-            elif _is_below(path, home):
+            elif is_below(path, home):
                 found, expected = f"{path}, inside POM_HOME", "one outside: those inside have the right owner and mode"
             else:
                 continue
@@ -254,6 +324,11 @@ RULES: tuple[Rule, ...] = (
     Rule("mount-inside-mount", ("POM-DIR-07",), mount_inside_mount),
     Rule("export-used-twice", ("POM-DIR-07",), export_used_twice),
     Rule("mount-of-unknown-organization", ("POM-DIR-01", "POM-DIR-07"), mount_of_unknown_organization),
+    Rule(
+        "export-of-system-directory", ("POM-DIR-07",), export_of_system_directory, never_waived="POM's account would own it"
+    ),
+    Rule("export-of-other-host", ("POM-DIR-07",), export_of_other_host),
+    Rule("nfs-server-without-export", ("POM-DIR-07",), nfs_server_without_export),
     Rule("splitter-source", ("POM-DIR-06",), splitter_source, never_waived="everything below changes owner and mode"),
     Rule("splitter-open-to-all", ("POM-DIR-06", "T-123"), splitter_open_to_all),
     Rule("organization-twice", ("POM-ORG-01", "POM-DIR-01"), organization_twice),

@@ -21,11 +21,18 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.r
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.spelling import nearest
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import show
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import EPM_HTTP_PORT, SITE_CA, home_of
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import (
+    AGENTS_OF_THE_DEFAULT,
+    EPM_HTTP_PORT,
+    MEMORY_GB_ABOVE,
+    SITE_CA,
+    home_of,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
 STORES_OF_POM = KEYSTORE_PASSWORD, TRUSTSTORE_PASSWORD = "certificates_keystore_password", "certificates_truststore_password"
 ORGANIZATION_ROLE = "Org "
+AGENTS_WITH_A_FIGURE = 1000
 GEO_DIALOGUE = "installDB_geo"
 # Of the words of the vendor's tree, those that one of its two services reads alone.
 WHOSE_WORD = {
@@ -311,6 +318,26 @@ def home_country(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+def agent_memory(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for system in each_pom_system(site):
+        agents, stated = system.get("sizing_agents", 0), system.get("pom_agent_manager_memory_gb")
+        if stated is None and agents > AGENTS_WITH_A_FIGURE and system.get("sizing_purpose") != "lab":
+            word, found = "sizing_agents", f"{agents}, with no pom_agent_manager_memory_gb"
+            expected = f"memory of the Agent Manager for so many: the documents recommend {MEMORY_GB_ABOVE} GB for "
+            expected += f"{AGENTS_WITH_A_FIGURE} agents, and nothing above"
+            fix = f"ask the vendor's support and write pom_agent_manager_memory_gb; until then it is given {MEMORY_GB_ABOVE} GB"
+        elif stated is not None and stated < MEMORY_GB_ABOVE and agents > AGENTS_OF_THE_DEFAULT:
+            word, found = "pom_agent_manager_memory_gb", f"{stated} GB, with {agents} agents"
+            expected = f"{MEMORY_GB_ABOVE} GB for more than {AGENTS_OF_THE_DEFAULT} agents"
+            fix = "remove the line: what is recommended follows from sizing_agents"
+        else:
+            continue
+        yield site.finding(rule, system.stating(word), word, found=found, expected=expected, fix=fix, severity=WARN)
+
+
 RULES: Sequence[Rule] = (
     Rule("licence-agreement", ("POM-INST-03",), licence_agreement, NOT_WITHOUT_A_PERSON),
     Rule("media-missing", ("POM-INST-01",), media_missing, NOT_WITHOUT_MEDIA),
@@ -325,5 +352,6 @@ RULES: Sequence[Rule] = (
     Rule("kafka-identity", ("POM-KAFKA-05", "POM-KAFKA-06", "POM-CERT-02"), identity_of_kafka),
     Rule("organization-role", ("POM-CFG-06",), roles_of_users),
     Rule("user-twice", ("POM-CFG-06",), user_named_twice),
+    Rule("agent-memory", ("POM-MEM-01",), agent_memory),
     Rule("home-country", ("POM-CFG-07", "T-122"), home_country),
 )

@@ -7,7 +7,11 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.dialtone.contact_center.plugins.action.site_announce import ActionModule
 
-MODEL = {"site": "main", "hosts": {name: {"data_center": "dc2" if name == "cms2" else "dc1"} for name in ("epm1", "db1", "cms2")}}
+MODEL = {
+    "site": "main",
+    "hosts": {name: {"data_center": "dc2" if name == "cms2" else "dc1"} for name in ("epm1", "db1", "cms2")},
+    "tables": {"virtual_machines": [{"host": "epm1", "experience_portal": True, "method": "guided"}]},
+}
 OPTIONS = {"model": MODEL, "playbook": "site.yml", "going_back": "run it again"}
 FILE = {"changes": [{"kind": "file", "path": "/etc/x", "reasons": ["is created"]}], "drift": {}, "units": {}}
 BROKER = {"changes": [], "drift": {}, "units": {"kafka": {"reasons": [], "stale_after": []}}}
@@ -36,6 +40,15 @@ def test_who_changes_why_and_who_is_locked_with_it(run_action):
 def test_in_check_mode_the_words_say_would(run_action):
     _result, said = run_action("site_announce", OPTIONS, variables(db1={"__host_register_observed": FILE}), check=True)
     assert "would change" in said.text
+
+
+def test_a_snapshot_is_asked_for_where_an_epm_server_changes(run_action):
+    asked = "playbooks/snapshot.yml -e vmware_snapshot_action=take"
+    _result, said = run_action("site_announce", OPTIONS, variables(epm1={"__host_register_observed": FILE}))
+    words = " ".join(said.text.split())
+    assert f"of epm1 first, while POM is stopped: {asked}" in words
+    _result, said = run_action("site_announce", OPTIONS, variables(db1={"__host_register_observed": FILE}))
+    assert "vmware_snapshot_action" not in said.text
 
 
 def test_nothing_to_do_has_no_host_to_work_on(run_action):

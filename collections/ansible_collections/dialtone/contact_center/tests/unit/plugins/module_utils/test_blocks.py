@@ -37,3 +37,9 @@ def test_every_other_line_stays(others, ours):
     merged = blocks.merge(text, "X", "\n".join(ours))
     assert blocks.merge(merged, "X", "\n".join(ours)) == merged
     assert blocks.merge(merged, "X", "") == text
+
+
+def test_in_a_program_a_new_block_leaves_the_first_line_to_the_interpreter():
+    block = "# BEGIN DIALTONE X\nb\n# END DIALTONE X\n"
+    assert blocks.merge("#!/bin/sh\na\n", "X", "b", position="after_shebang") == f"#!/bin/sh\n{block}a\n"
+    assert blocks.merge("a\n", "X", "b", position="after_shebang") == f"{block}a\n"

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def test_the_new_content_is_never_wider_readable_than_asked(tmp_path):
     seen = []
     files.write(str(path), b"x", 0o600, before_rename=lambda temporary: seen.append(os.stat(temporary).st_mode & 0o7777))
     assert seen == [0o600]
+
+
+@pytest.mark.parametrize("size", [0, 1, files.CHUNK, 2 * files.CHUNK + 1])
+def test_the_digest_is_of_the_whole_file(tmp_path, size):
+    content = os.urandom(size)
+    (tmp_path / "archive").write_bytes(content)
+    assert files.sha256(str(tmp_path / "archive")) == hashlib.sha256(content).hexdigest()
 
 
 def test_back_up_keeps_content_and_mode_and_never_overwrites(tmp_path):

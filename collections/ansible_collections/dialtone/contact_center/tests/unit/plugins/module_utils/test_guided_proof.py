@@ -72,6 +72,13 @@ def test_the_presented_certificate_in_the_store_proves_it(epm, tmp_path):
     assert found == {"state": PROVEN, "why": f"the certificate that https://127.0.0.1:{port} presents is in {path} as epm1"}
 
 
+def test_the_certificate_that_is_handed_over_is_the_one_that_the_server_presents(epm):
+    certificate, port = epm
+    found = guided_proof.presented_fingerprint({"host": "127.0.0.1", "port": port})
+    assert found == hashlib.sha256(der(certificate)).hexdigest()
+    assert guided_proof.presented_fingerprint({"host": "127.0.0.1", "port": free_port()}) == ""
+
+
 def test_another_certificate_under_the_right_name_proves_nothing(epm, tmp_path):
     certificate, port = epm
     path = tmp_path / "pomTrustStore"

@@ -346,7 +346,7 @@ def test_a_large_file_is_hashed_once_and_again_when_its_content_changes(tmp_path
     before = first.contents(["/*.jar"])
     assert first.learned
     second = Host(run=no_command, root=str(tmp_path), known_digests=first.known_digests)
-    monkeypatch.setattr(host_state.hashlib, "sha256", None)
+    monkeypatch.setattr(host_state.files, "sha256", None)
     assert second.contents(["/*.jar"]) == before
     monkeypatch.undo()
     status = (tmp_path / "a.jar").stat()
@@ -369,3 +369,57 @@ def test_a_damaged_memory_is_as_good_as_none(tmp_path, content):
     host = Host(run=no_command, root=str(tmp_path))
     host.recall("/digests.json")
     assert host.known_digests == {}
+
+
+# --- Tomcat -----------------------------------------------------------------------------------------------------------
+
+SERVER_XML = b'<Server><Service>\n<Connector port="7443" keystorePass="old"/>\n<Engine/></Service></Server>\n'
+CONNECTOR = {"path": "/t/conf/server.xml", "attributes": {"port": 7443, "keystorePass": "new"}, "secret_keys": ["keystorePass"]}
+
+
+def test_a_connector_changes_alone_and_shows_no_secret():
+    change = host_state.plan_connector(CONNECTOR, there(SERVER_XML))
+    assert change.reasons == ("the connector on 7443 changes",)
+    assert b'keystorePass="new"' in change.content
+    assert "old" not in change.before + change.after
+    assert "new" not in change.before + change.after
+    assert change.before.startswith("<Server><Service>")
+    assert host_state.plan_connector(CONNECTOR, there(change.content)) is None
+
+
+def test_without_a_tomcat_there_is_no_connector_of_ours():
+    with pytest.raises(StateError, match="there is no Tomcat"):
+        host_state.plan_connector(CONNECTOR, host_state.MISSING)
+    with pytest.raises(StateError, match=r"/t/conf/server\.xml is no well-formed XML"):
+        host_state.plan_connector(CONNECTOR, there(b"<Server"))
+
+
+def block(**words):
+    theirs = r"^[^#\n]*\bJAVA_OPTS=.*-Da\b"
+    return {"path": "/t/bin/catalina.sh", "name": "X", "content": "export JAVA_OPTS=-Da", "unless": theirs, **words}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_needed"),
+    [
+        ("exec java\n", True),
+        ("#export JAVA_OPTS=-Da\n", True),
+        ("JAVA_OPTS_POM_APP=-Da\n", True),
+        ('export JAVA_OPTS="$JAVA_OPTS -Da"\n', False),
+    ],
+)
+def test_a_block_is_not_needed_where_others_have_written_the_same(text, is_needed):
+    change = host_state.plan_block(block(), there(text.encode()))
+    assert (change is not None) == is_needed
+    if change is not None:
+        assert host_state.plan_block(block(), there(change.content)) is None
+
+
+def test_a_block_that_others_have_written_meanwhile_goes():
+    written = host_state.plan_block(block(), there(b"exec java\n")).content
+    change = host_state.plan_block(block(), there(written + b"JAVA_OPTS=-Da\n"))
+    assert change.content == b"exec java\nJAVA_OPTS=-Da\n"
+
+
+def test_an_empty_block_needs_no_file():
+    assert host_state.plan_block(block(content="", create=True), host_state.MISSING) is None

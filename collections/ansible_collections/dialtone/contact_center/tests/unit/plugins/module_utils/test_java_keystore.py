@@ -62,3 +62,9 @@ def test_a_changed_byte_is_noticed(data):
     damaged[index] ^= data.draw(st.integers(1, 255))
     with pytest.raises(java_keystore.KeystoreError):
         java_keystore.read(bytes(damaged), "changeit")
+
+
+def test_without_a_password_certificates_are_read_too():
+    """They are not encrypted, and the key is not looked at."""
+    data = store("nobody tells it", {"node": [b"own", b"ca"]}, {"root": b"ca"})
+    assert java_keystore.read(data, None) == java_keystore.read(data, "nobody tells it")

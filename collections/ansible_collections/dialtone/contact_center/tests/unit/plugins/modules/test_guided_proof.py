@@ -15,7 +15,7 @@ from ..module_utils.test_ledger import record
 
 
 def step(name, console, kind, **proof):
-    return {"id": name, "console": console, "proof": {"kind": kind, **proof}}
+    return {"id": name, "console": console, "proof": {"kind": kind, **proof}, "presented_at": {}}
 
 
 @pytest.fixture
@@ -46,6 +46,17 @@ def test_the_ledger_and_the_certificate_of_the_host_are_told(look, tmp_path):
     assert answer["records"] == {"outcall_user.epm1": record()}
     assert answer["fingerprint"] == hashlib.sha256(b"own").hexdigest()
     assert look()["fingerprint"] == ""
+
+
+def test_only_certificates_that_steps_of_this_console_hand_over_are_looked_at(look, monkeypatch):
+    monkeypatch.setattr(guided_proof.guided_proof, "presented_fingerprint", lambda place: place["host"])
+    presenting = {"presented_at": {"host": "app1", "port": 7443}}
+    answer = look(
+        step("mine", "epm1", "record") | presenting,
+        step("of another console", "epm3", "record") | presenting,
+        step("of nothing that presents", "epm1", "record"),
+    )
+    assert answer["presented"] == {"mine": "app1"}
 
 
 def test_a_waiting_run_renews_its_lease_and_learns_when_it_is_lost(look, tmp_path, monkeypatch):

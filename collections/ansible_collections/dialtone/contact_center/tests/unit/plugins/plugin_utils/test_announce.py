@@ -236,3 +236,31 @@ def test_a_restart_of_all_of_kafka_is_none_of_pom_and_the_other_way_round():
 
     assert restarted(restart_all=True) == {"kafka"}
     assert restarted(restart_all_pom=True) == {"pom_server"}
+
+
+DIRECTORIES_OBSERVED = {
+    "actions": [{"name": "mount", "what": "/p/archive is mounted from db1:/a", "reasons": ["not mounted"], "path": "/p/archive"}]
+}
+
+
+def test_directories_and_their_server_make_their_hosts_due():
+    variables = {
+        "epm1": {"__pom_directories_register_observed": DIRECTORIES_OBSERVED},
+        "db1": {"__nfs_server_fact_account": {"missing": ["user avayavp is created with uid 996, as on the POM servers"]}},
+        "db2": {"__nfs_server_fact_account": {"missing": []}, "__nfs_server_register_observed": {"skipped": True}},
+    }
+    work = work_of(["epm1", "db1", "db2"], variables.__getitem__)
+    assert work.due == ("epm1", "db1")
+    assert [(item.role, item.reasons) for item in work.items] == [("nfs_server", ()), ("pom_directories", ("not mounted",))]
+
+
+def test_what_is_left_to_do_on_an_application_server_is_told_with_what_has_no_way_back():
+    actions = [
+        {"name": "restart", "what": "Tomcat is restarted", "reasons": ["applications change"]},
+        {"name": "register", "what": "the applications are registered on Experience Portal", "reasons": []},
+    ]
+    told = work_of(["app1"], {"app1": {"__app_server_register_observed": {"actions": actions}}}.__getitem__)
+    assert told.due == ("app1",)
+    text = render(told, "main", "site.yml", "-")
+    assert "Tomcat is restarted: applications change  (app1)" in text
+    assert "the registration of the applications" in text

@@ -14,7 +14,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.guided_pro
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_flow as flow
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import digest_of, rows
 
-from .test_guided_steps import site
+from .test_guided_steps import renamed, site, with_app_servers
 
 STEPS = rows(site())
 BY_ID = {step["id"]: step for step in STEPS}
@@ -38,11 +38,11 @@ def record(step: str, by: str = "eva", revision: int = 1, fingerprint: str = "",
     return {**found, "values": {**found["values"], **values}, **({"digest": "other"} if values else {})}
 
 
-SILENT: dict[str, Any] = {"proofs": {}, "records": {}, "fingerprint": "", "damaged": []}
+SILENT: dict[str, Any] = {"proofs": {}, "records": {}, "fingerprint": "", "presented": {}, "damaged": []}
 
 
 def seen(proofs: dict[str, Any] | None = None, *records: dict[str, Any], fingerprint: str = "", damaged: Any = ()) -> flow.Seen:
-    answer = {"proofs": proofs or {}, "fingerprint": fingerprint, "damaged": list(damaged)}
+    answer = {"proofs": proofs or {}, "fingerprint": fingerprint, "presented": {}, "damaged": list(damaged)}
     answers = {"epm1": {**answer, "records": {entry["step"]: entry for entry in records}}}
     return flow.seen({**answers, "epm2": SILENT, "epm3": SILENT})
 
@@ -120,6 +120,43 @@ def test_a_host_that_was_not_asked_opens_no_step_and_closes_none() -> None:
     assert {entry.id: entry for entry in flow.judge(STEPS, held)}[name].state == "recorded"
     changed = flow.seen({"epm1": {**answer, "records": {name: record(name, Name="another")}}})
     assert {entry.id: entry for entry in flow.judge(STEPS, changed)}[name].state == "waiting"
+
+
+TRUST_APP = {step["id"]: step for step in rows(with_app_servers())}["trust_app_server.app1"]
+
+
+def presenting(fingerprint: str, *records: dict[str, Any]) -> flow.Judged:
+    answer = {**SILENT, "presented": {TRUST_APP["id"]: fingerprint}, "records": {entry["step"]: entry for entry in records}}
+    return flow.judge([{**TRUST_APP, "after": []}], flow.seen({"epm1": answer}))[0]
+
+
+def test_the_certificate_that_a_server_presents_is_the_one_that_is_handed_over() -> None:
+    first = presenting("aa")
+    kept = flow.confirmation(first, "main", "eva", "2026-11-21T20:00:00Z", "laptop7", None)
+    assert (first.state, presenting("aa", kept).state) == ("open", "recorded")
+    renewed = presenting("bb", kept)
+    assert renewed.digest != first.digest, "who works through a list knows it for another one"
+    assert (renewed.state, "another certificate" in renewed.why) == ("open", True)
+
+
+def test_a_server_that_does_not_answer_opens_no_step_and_closes_none() -> None:
+    kept = flow.confirmation(presenting("aa"), "main", "eva", "2026-11-21T20:00:00Z", "laptop7", None)
+    assert presenting("", kept).state == "recorded"
+    silent = presenting("")
+    assert (silent.state, silent.why) == ("waiting", "waits for 192.0.2.21:7443 to answer, whose certificate it is about")
+
+
+def test_a_record_of_a_former_name_counts_until_its_values_change() -> None:
+    steps = {step["id"]: {**step, "after": []} for step in rows(renamed())}
+    kept = [record("outcall_user.epm1"), record("trust_pom_certificate.epm2", fingerprint="aa")]
+    carried = {**steps["outcall_user.epm1"], "id": "outcall_user.epm9", "formerly": ["outcall_user.epm1"]}
+    answer = {**SILENT, "records": {entry["step"]: entry for entry in kept}, "fingerprint": "aa"}
+    found = flow.judge([carried, steps["trust_pom_certificate.epm4"]], flow.seen({"epm4": answer}))
+    assert [entry.state for entry in found] == ["recorded", "open"]
+    assert "Name was pom_epm2 and is now pom_epm4" in found[1].why
+    country = {**steps["home_country.epm1"], "id": "home_country.epm9", "formerly": ["home_country.epm1"]}
+    other = {**SILENT, "records": {"home_country.epm1": record("home_country.epm1", **{"Home country": "France"})}}
+    assert flow.judge([country], flow.seen({"epm9": other}))[0].state == "refused"
 
 
 def test_another_home_country_is_refused_and_never_asked_for() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_steps
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import digest_of, instructions, values_of
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_actions import action_words, instructions, values_of
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import AFTER_CONVERSION, AFTER_START
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import digest_of
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import SiteHost, groups_of
 
 from .described_site import CATALOGUE, IDENTITY, recorded, site_host
@@ -72,6 +74,7 @@ def test_the_certificate_of_an_auxiliary_is_fetched_before_it_is_added_and_after
 def test_what_a_person_reads_of_a_step() -> None:
     assert instructions(steps()["fetch_epm_certificate.epm2"]) == [
         "Open Proactive Outreach > Manager > Configurations > Trusted Certificates",
+        "Where there is a row epm2, select it and press Delete",
         "Press Fetch",
         "Name: epm2",
         "Location: https://192.0.2.12",
@@ -79,7 +82,7 @@ def test_what_a_person_reads_of_a_step() -> None:
     ]
     assert instructions(steps()["trust_pom_certificate.epm2"])[:4] == [
         "Open Proactive Outreach > Manager > Configurations > Servers",
-        "Select the row epm2",
+        "Select the row 192.0.2.12 or epm2",
         "Press Export",
         "Save the file as epm2.pem",
     ]
@@ -154,7 +157,7 @@ def test_what_the_inventory_does_not_state_is_no_step() -> None:
 
 def test_users_get_their_roles_when_pom_runs_and_all_else_before() -> None:
     phases = {name.split(".")[0]: step["phase"] for name, step in steps().items()}
-    assert {name for name, phase in phases.items() if phase == guided_steps.AFTER_START} == {"pom_user"}
+    assert {name for name, phase in phases.items() if phase == AFTER_START} == {"pom_user"}
 
 
 def test_users_of_alike_names_are_different_steps() -> None:
@@ -219,3 +222,150 @@ def test_the_hosts_that_are_asked_are_a_group() -> None:
     assert guided_steps.ledger_hosts(model) == ["epm1", "epm2", "epm3"]
     assert [host["name"] for host in groups_of(model) if "dialtone_ledger" in host["groups"]] == ["epm1", "epm2", "epm3"]
     assert guided_steps.ledger_hosts({"hosts": {"epm1": {}}}) == []
+
+
+# --- pages of Experience Portal -----------------------------------------------------------------------------------
+
+
+def with_app_servers(*others: SiteHost, local: bool = False, **words: Any) -> list[SiteHost]:
+    hosts = [host for host in site(**words) if host.name != "epm1"]
+    components = ("epm_primary", *(["app_server"] if local else []))
+    return [*hosts, site_host("epm1", 11, *components, **{**POM, **words}), site_host("app1", 21, "app_server"), *others]
+
+
+def values(found: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    return values_of(found[name])
+
+
+def test_each_application_is_registered_with_the_exact_name_type_and_url() -> None:
+    found = steps(with_app_servers(pom_campaign_channels=["sms"]))
+    assert [name for name in found if name.startswith("application.")] == [
+        "application.epm1.PomDriverApp",
+        "application.epm1.Nailer",
+        "application.epm1.AvayaPOMSMS",
+    ]
+    assert values(found, "application.epm1.Nailer") == {
+        "Name": "Nailer",
+        "Type": "POM:Nailer",
+        "Direction": "Outbound",
+        "URL": "https://app1.example.com:7443/Nailer/ccxml/start.jsp",
+    }
+    assert values(found, "application.epm1.AvayaPOMSMS")["Direction"] == "Inbound"
+    assert "Press Nailer in the row of Default; where there is none, press Add" in instructions(found["application.epm1.Nailer"])
+
+
+def test_zones_and_organizations_are_part_of_the_page_only_where_they_are_there() -> None:
+    applications = [{"name": "Nailer", "type": "POM:Nailer", "zone": "North", "organization": "CC"}]
+    found = steps(with_app_servers(pom_zones=["North"], app_server_applications=applications))
+    assert values(found, "application.epm1.Nailer.North.CC") | {"URL": ""} == {
+        "Name": "Nailer",
+        "Zone": "North",
+        "Organization": "CC",
+        "Type": "POM:Nailer",
+        "Direction": "Outbound",
+        "URL": "",
+    }
+
+
+def test_the_driver_gets_a_voice() -> None:
+    servers = [{"name": "asr1", "services": ["asr"]}, {"name": "speech1", "services": ["tts"]}]
+    driver = "application.epm1.PomDriverApp"
+    found = steps(with_app_servers(companions_speech_servers=servers))[driver]
+    assert (values_of(found)["Enable TTS"], values_of(found)["TTS"]) == ("ticked", "speech1")
+    assert "Selected Voices: choose one of the list" in instructions(found)
+    assert "TTS: choose one of the list" in instructions(steps(with_app_servers())[driver])
+    assert "Enable TTS" not in values(steps(with_app_servers()), "application.epm1.Nailer")
+
+
+def test_what_the_program_registers_is_checked_and_completed() -> None:
+    found = steps(with_app_servers(local=True))
+    assert found["check_applications.epm1"]["source"] == ["POM-APP-08"]
+    assert set(values(found, "check_applications.epm1").values()) == {"shown"}
+    driver = values(found, "application.epm1.PomDriverApp")
+    assert driver["URL"] == "https://epm1.example.com:7443/PomDriverApp/ccxml/start.jsp"
+    assert driver["Alternate URL 1"] == "https://app1.example.com:7443/PomDriverApp/ccxml/start.jsp"
+    assert "check_applications.epm1" not in steps(with_app_servers())
+
+
+def test_each_application_server_is_trusted_and_loses_its_printed_password() -> None:
+    found = steps(with_app_servers(site_host("app2", 22, "app_server", app_server_url_host="address")))
+    assert found["trust_app_server.app2"]["presented_at"] == {"host": "192.0.2.22", "port": 7443}
+    assert values(found, "trust_app_server.app2")["Enter Certificate Path"] == "https://192.0.2.22:7443"
+    login = found["runtimeconfig_password.app2"]
+    assert (login["url"], login["user"]) == ("https://192.0.2.22:7443/runtimeconfig", "ddadmin")
+    assert login["place"] == "Orchestration Designer of app2"
+    assert values_of(login) == {"New password": "variable app_server_runtimeconfig_password"}
+    assert {step["place"] for name, step in found.items() if "runtimeconfig" not in name} == {"EPM of epm1"}
+
+
+def test_without_telephony_nothing_is_left_but_email_and_a_look_at_the_home_page() -> None:
+    found = steps(with_app_servers(pom_nontelephony=True))
+    assert not [name for name in found if name.split(".")[0] in ("application", "trust_app_server", "check_applications")]
+    assert found["manual_mode.epm1"]["phase"] == AFTER_CONVERSION
+    assert instructions(found["manual_mode.epm1"])[-1] == "See that the page shows: The system is converted to manual mode."
+    found = steps(with_app_servers(pom_nontelephony=True, pom_campaign_channels=["email"]))
+    assert "application.epm1.AvayaPOMEmail" in found
+    assert "trust_app_server.app1" in found
+    assert "manual_mode.epm1" not in steps()
+
+
+def test_licences_are_entered_as_they_are_ordered() -> None:
+    server = {"name": "weblm1", "address": "192.0.2.31", "fqdn": "weblm1.example.com"}
+    ordered = {"licences_telephony_ports": 25, "licences_tts": 2, "licences_asr": 0}
+    assert values(steps(companions_license_server=[{**server, "port": 8443}], **ordered), "licences.epm1") == {
+        "License Server": "weblm1.example.com:8443",
+        "Telephony Ports": "25",
+        "TTS Connections": "2",
+    }
+    assert values(steps(companions_license_server=[server]), "licences.epm1") == {"License Server": "weblm1.example.com"}
+
+
+def test_an_mpp_is_told_its_address_and_with_high_availability_to_start_by_itself() -> None:
+    mpps = {"sizing_mpp_servers": [{"name": "mpp1", "ports": 10, "address": "192.0.2.41"}, {"name": "mpp2", "ports": 10}]}
+    found = steps(**mpps, vmware_guest=True)
+    assert values(found, "mpp_server.epm1.mpp1") == {"Host Address": "192.0.2.41", "Restart Automatically": "Yes"}
+    assert values(found, "mpp_server.epm1.mpp2") == {"Restart Automatically": "Yes"}
+    assert [name for name in steps(**mpps) if name.startswith("mpp")] == ["mpp_server.epm1.mpp1"]
+    off = steps(**mpps, vmware_guest=True, vmware_ha_settings={"enabled": False})
+    assert values(off, "mpp_server.epm1.mpp1") == {"Host Address": "192.0.2.41"}
+
+
+def test_organizations_are_made_before_pom_starts_and_takes_them_over() -> None:
+    found = steps(organizations_list=[{"name": "CC"}, {"name": "Sales & Service"}])
+    made = [name for name in found if name.startswith("organization")]
+    assert [found[name]["phase"] for name in made] == ["before_start", "before_start"]
+    assert made[0] == "organization.epm1.CC"
+
+
+# --- another name or address --------------------------------------------------------------------------------------
+
+
+def renamed() -> list[SiteHost]:
+    hosts = [host for host in site() if host.name != "epm2"]
+    return [*hosts, site_host("epm4", 22, "epm_auxiliary", **POM, host_former_names=["epm2", "epm2.example.com", "192.0.2.12"])]
+
+
+def test_a_server_with_former_names_is_found_under_them_and_told_its_present_address() -> None:
+    found = steps(renamed())
+    update = found["host_address_update.epm4"]
+    assert instructions(update)[1] == "Press epm4 or epm2 or epm2.example.com or 192.0.2.12"
+    assert values_of(update) == {"Update Host Address": "192.0.2.22", "Trust the certificate": "ticked"}
+    assert update["proof"]["any_of"] == ["192.0.2.22"]
+    assert "epm2" in found["add_pom_server.epm4"]["proof"]["any_of"]
+    assert found["trust_pom_certificate.epm4"]["after"] == ["host_address_update.epm4"]
+    assert "Where there is a row pom_epm4 or pom_epm2" in instructions(found["trust_pom_certificate.epm4"])[5]
+    assert "host_address_update.epm1" not in found
+
+
+def test_records_of_a_former_name_still_count() -> None:
+    assert steps(renamed())["trust_pom_certificate.epm4"]["formerly"][0] == "trust_pom_certificate.epm2"
+    primary = site_host("epm9", 9, "epm_primary", **POM, host_former_names=["epm1"])
+    found = steps([host for host in site() if host.name != "epm1"] + [primary])
+    assert found["pom_user.epm9.supervisor1"]["formerly"] == ["pom_user.epm1.supervisor1"]
+    assert found["home_country.epm9"]["formerly"] == ["home_country.epm1"]
+
+
+def test_every_action_has_words() -> None:
+    hosts = with_app_servers(local=True, organizations_list=[{"name": "CC"}], pom_nontelephony=False)
+    lines = [action_words(action) for step in guided_steps.rows([*hosts, *renamed()[-1:]]) for action in step["actions"]]
+    assert all(line and "{" not in line for line in lines)

@@ -45,6 +45,7 @@ def hosts() -> list[SiteHost]:
         site_host("kafka3", 3, "zookeeper", "kafka"),
         site_host("db1", 4, "pom_database"),
         site_host("app1", 5, "app_server"),
+        site_host("nfs1", 20, "nfs_server"),
         site_host("epm3", 6, "epm_primary", data_center="dc2"),
         site_host("db2", 7, "pom_database", data_center="dc2"),
     ]
@@ -59,6 +60,31 @@ def test_order_of_hosts_does_not_matter(model: dict[str, Any]) -> None:
     shuffled = hosts()
     random.Random(7).shuffle(shuffled)
     assert json.dumps(build_model("main", shuffled)) == json.dumps(model)
+
+
+def test_identities_tell_what_became_of_former_names(model: dict[str, Any]) -> None:
+    assert model["identities"]["former"] == model["identities"]["renamed"] == []
+    others = [host for host in hosts() if host.name != "epm2"]
+    had = ["epm2", "epm2.example.com", "192.0.2.2"]
+    words = {"zookeeper_myid": 2, "kafka_broker_id": 2, "host_former_names": had}
+    renamed = build_model("main", [*others, site_host("epm4", 12, "epm_auxiliary", "zookeeper", "kafka", **words)])
+    host = renamed["hosts"]["epm4"]
+    assert renamed["identities"]["former"] == sorted(had)
+    assert renamed["identities"]["renamed"] == [
+        {"name": "epm4", "fqdn": host["fqdn"], "address": host["address"], "former": had}
+    ]
+    assert {"epm4", host["fqdn"], host["address"], "kafka3"} <= set(renamed["identities"]["present"])
+    assert host["inputs"]["pom_server_identity"]["former"] == had
+    assert host["inputs"]["host_identity_database"] == {}
+    assert renamed["hosts"]["epm1"]["inputs"]["host_identity_database"]["host"] == renamed["hosts"]["db1"]["fqdn"]
+
+
+def test_former_names_of_the_database_reach_every_pom_server() -> None:
+    others = [host for host in hosts() if host.name != "db1"]
+    inputs = build_model("main", [*others, site_host("db9", 4, "pom_database", host_former_names=["db1"])])["hosts"]
+    for server in ("epm1", "epm2"):
+        identity = inputs[server]["inputs"]["pom_server_identity"]
+        assert (identity["database_server"], identity["former_database_hosts"]) == ("db9", ["db1"])
 
 
 def test_model_holds_no_secret(model: dict[str, Any]) -> None:
@@ -108,7 +134,7 @@ def test_inputs_have_the_shape_that_the_roles_declare(model: dict[str, Any]) -> 
 
 def test_computed_inputs_are_complete(model: dict[str, Any]) -> None:
     """What neither the platform, the vault nor another word hands over, the model must."""
-    handed_over = ("the operating system", "the host's memory", "the run")
+    handed_over = ("the operating system", "the host's memory", "the run", "the site's identities")
     sources = {
         name: word.schema["x-computed-from"] for name, word in CATALOGUE.words.items() if word.is_computed and not word.is_secret
     }
@@ -154,7 +180,7 @@ def test_data_centers_are_separate_systems(model: dict[str, Any]) -> None:
 
 def test_pom_servers_of_every_data_center_can_be_resolved(model: dict[str, Any]) -> None:
     known = [entry["fqdn"] for entry in model["hosts"]["kafka3"]["inputs"]["host_known_hosts"]]
-    assert known == [f"{name}.example.com" for name in ("epm1", "kafka3", "db1", "app1", "epm3", "epm2")], (
+    assert known == [f"{name}.example.com" for name in ("epm1", "kafka3", "db1", "app1", "epm3", "epm2", "nfs1")], (
         "by address, without db2"
     )
 
@@ -251,8 +277,8 @@ def test_a_described_database_is_never_connected_to(with_mssql: dict[str, Any]) 
 
 def test_what_else_such_a_host_is_is_deployed(with_mssql: dict[str, Any]) -> None:
     memberships = {entry["name"]: entry["groups"] for entry in groups_of(with_mssql)}
-    assert memberships["app1"] == ["dialtone_site", "dialtone_app_server"]
-    assert "trust_subject" not in with_mssql["hosts"]["app1"]["inputs"]
+    assert memberships["app1"] == ["dialtone_site", "dialtone_app_server", "dialtone_trust"]
+    assert "trust_subject" in with_mssql["hosts"]["app1"]["inputs"]
     assert is_managed(with_mssql["hosts"]["app1"])
 
 

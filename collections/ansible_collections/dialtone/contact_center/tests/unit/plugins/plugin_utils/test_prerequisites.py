@@ -115,7 +115,8 @@ def test_without_telephony_nobody_provides_voice_ports() -> None:
 
 
 def test_applications_are_named_by_the_host_form_of_their_certificates() -> None:
-    hosts = [*call_center_elite(app_server_url_host="address"), site_host("app1", 15, "app_server", app_server_port=8443)]
+    words = {"app_server_url_host": "address"}
+    hosts = [*call_center_elite(**words), site_host("app1", 15, "app_server", app_server_port=8443, **words)]
     experience_portal = demands(prerequisites.rows(hosts), "Experience Portal")
     assert {"URLs": ["https://192.0.2.15:8443"]} in experience_portal.values()
 

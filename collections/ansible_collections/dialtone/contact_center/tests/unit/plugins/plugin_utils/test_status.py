@@ -200,6 +200,14 @@ def test_json():
     assert {host["name"] for host in written["hosts"]} == set(model()["hosts"])
 
 
+def test_licences_are_told_as_what_no_host_can_show():
+    licences = [{"total": 25, "licence": "POM outbound ports"}, {"total": 2, "licence": "text to speech"}]
+    status = status_of(healthy(), site=model() | {"tables": {"licences": licences}})
+    assert status.state == OK
+    told = "25 POM outbound ports, 2 text to speech needed; what is installed is not observable"
+    assert any(told in one for one in status.advice)
+
+
 def test_advice_of_the_contract_is_repeated():
     site = model()
     site["warnings"] = [

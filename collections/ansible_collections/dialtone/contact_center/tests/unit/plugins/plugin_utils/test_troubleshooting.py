@@ -98,6 +98,27 @@ TEXTS = {
         "No suitable driver found for jdbc:sqlserver://db",
     ],
     "POM-KAFKA-04": ["Kafka HA configuration failed"],
+    "POM-MODECHG-01": [
+        "Contact Center Configuration mode cannot change from CCElite to None. Re-install POM and reconfigure the POM database."
+    ],
+    "POM-NONTEL-02": ["Campaign Manager is running. Stop it on all POM servers, then run this script again."],
+    "POM-MEM-01": ["Invalid memory value: 1"],
+    "POM-UTIL-01": [
+        "Custom attribute Agent is not found.",
+        "Contact list Spring Sale is not found.",
+        "Stop all POM services first: cmpmgr agtmgr",
+    ],
+    "POM-UTIL-02": ["Font file /usr/share/fonts/Song.otf is not a TrueType font."],
+    "POM-APP-08": [
+        "Invalid user name or password.",
+        "Invalid IP address: app1",
+        "The applications are registered only on the primary EPM.",
+    ],
+    "POM-ID-03": ["The host name could not be written into the database."],
+    "POM-VM-01": [
+        "Snapshots exist. Delete them before the disk is expanded.",
+        "There is nothing to expand: the root file system uses the whole disk.",
+    ],
 }
 CASES = [(trouble, text) for trouble, texts in TEXTS.items() for text in texts]
 # What the programs print when all is well: the documented words of success.

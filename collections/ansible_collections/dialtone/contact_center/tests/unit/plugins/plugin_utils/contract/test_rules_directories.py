@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import rules_directories
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import Location
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.directories import ARCHIVE_DIRECTORIES
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import home_of
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
 
@@ -51,7 +52,7 @@ def test_the_two_trees_are_always_enough(kinds: list[str], ids: list[int]) -> No
 @given(KINDS, IDS, st.data())
 def test_each_directory_of_each_organization_is_needed(kinds: list[str], ids: list[int], data: st.DataObject) -> None:
     organizations = ["default", *map(str, ids)]
-    paths = [f"{HOME}/archive/{one}/{name}" for one in organizations for name in rules_directories.ARCHIVE_DIRECTORIES]
+    paths = [f"{HOME}/archive/{one}/{name}" for one in organizations for name in ARCHIVE_DIRECTORIES]
     paths += [f"{HOME}/public/{one}/contactlistimport" for one in organizations]
     assert found(site(kinds, ids, paths)) == set()
     left_out = data.draw(st.sampled_from(paths))

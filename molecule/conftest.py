@@ -1,12 +1,12 @@
-"""Makes the lab importable, and what the scenarios share: fixtures, and the choice of seeded cases."""
+"""Makes the lab importable for the scenarios, and what they share: fixtures, and the choice of seeded cases."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "molecule" / "shared")]
+MOLECULE = Path(__file__).resolve().parent
+sys.path[:0] = [str(MOLECULE.parent), str(MOLECULE / "shared")]
 
 from lab_fixtures import (  # noqa: E402, F401
     lab,
