@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
@@ -22,6 +21,10 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "read": ("/bin/cat", "--"),
     "remove": ("/bin/rm", "--"),
 }
+TIMED_OUT = 124  # how `timeout` ends then
+
+# Arguments and standard input; how it ended, and what it printed.
+Run = Callable[[Sequence[str], str], "tuple[int, str, str]"]
 
 
 class SharedDirectoryError(Exception):
@@ -44,8 +47,10 @@ def way_of(path: str, export: str, mount: Mount | None, nfs_client: bool, addres
 class SharedDirectory:
     """`path` is mounted from `export`, or only the export is reached."""
 
-    def __init__(self, path: str, export: str, way: str, account: Account, load: Callable[[], Any] = libnfs.load) -> None:
-        self.path, self.export, self.way, self.account = path, export, way, account
+    def __init__(
+        self, path: str, export: str, way: str, account: Account, run: Run, load: Callable[[], Any] = libnfs.load
+    ) -> None:
+        self.path, self.export, self.way, self.account, self.run = path, export, way, account, run
         self.library = load() if way == LIBRARY else None
         if way == LIBRARY and self.library is None:
             raise SharedDirectoryError(
@@ -53,62 +58,55 @@ class SharedDirectory:
                 "installed. Install it (libnfs-utils), or use a host that can mount"
             )
 
-    def do(self, action: str, name: str, content: bytes = b"") -> bytes:
+    def do(self, action: str, name: str, content: str = "") -> str:
         """write, read or remove a file of the directory as the account; what was read."""
         if self.way == LIBRARY:
             return self._by_library(action, name, content)
         return self._as_account(action, os.path.join(self.path, name), content)
 
-    def _by_library(self, action: str, name: str, content: bytes) -> bytes:
+    def _by_library(self, action: str, name: str, content: str) -> str:
         try:
             with libnfs.opened(self.library, self.export, self.account.uid, self.account.gid) as export:
                 if action == "read":
-                    return export.read(f"/{name}")
+                    return str(export.read(f"/{name}").decode("utf-8", "replace"))
                 if action == "write":
-                    export.write(f"/{name}", content)
+                    export.write(f"/{name}", content.encode("utf-8"))
                 else:
                     export.remove(f"/{name}")
         except libnfs.NfsError as error:
             raise SharedDirectoryError(str(error)) from error
-        return b""
+        return ""
 
-    def _as_account(self, action: str, path: str, content: bytes) -> bytes:
-        identity: Mapping[str, Any] = (
-            {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        )
-        try:
-            done = subprocess.run(
-                [*PROGRAMS[action], path],
-                input=content,
-                capture_output=True,
-                check=False,
-                timeout=TIMEOUT_SECONDS,
-                cwd="/",
-                env={"LC_ALL": "C"},
-                **identity,
-            )
-        except subprocess.TimeoutExpired:
+    def _as_account(self, action: str, path: str, content: str) -> str:
+        identity = [f"--reuid={self.account.uid}", f"--regid={self.account.gid}", "--clear-groups"]
+        become = ["setpriv", *identity, "--"] if os.geteuid() == 0 else []
+        code, output, errors = self.run(["timeout", str(TIMEOUT_SECONDS), *become, *PROGRAMS[action], path], content)
+        if code == TIMED_OUT:
             raise SharedDirectoryError(
                 f"{self.path} did not answer for {TIMEOUT_SECONDS} s: the server of {self.export} is away. Look at it first"
-            ) from None
-        if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            )
+        if code != 0:
+            said = errors.strip().splitlines()
             reason = said[-1] if said else "no reason given"
             raise SharedDirectoryError(f"{path} ({self.export}): {action} as POM's account failed: {reason}")
-        return done.stdout
+        return output
 
 
 def find(
-    run: nfs_mounts.Run, directories: list[Mapping[str, Any]], account: Account | None, load: Callable[[], Any] = libnfs.load
+    run: Run, directories: list[Mapping[str, Any]], account: Account | None, load: Callable[[], Any] = libnfs.load
 ) -> list[SharedDirectory]:
     """Each directory by the way in which this host reaches it."""
     if account is None:
         raise SharedDirectoryError("this host has no account of POM: Experience Portal makes it, so install it first")
-    seen = nfs_mounts.mounted(run)
-    client = nfs_mounts.has_nfs_client(run)
+
+    def look(argv: Sequence[str]) -> tuple[int, str, str]:
+        return run(argv, "")
+
+    seen = nfs_mounts.mounted(look)
+    client = nfs_mounts.has_nfs_client(look)
     found = []
     for one in directories:
         path, export = str(one["path"]), str(one["export"])
         addresses = nfs_mounts.addresses_of(nfs_mounts.split_export(export)[0])
-        found.append(SharedDirectory(path, export, way_of(path, export, seen.get(path), client, addresses), account, load))
+        found.append(SharedDirectory(path, export, way_of(path, export, seen.get(path), client, addresses), account, run, load))
     return found

@@ -8,9 +8,9 @@ A file is edited as text, so that comments and everything that is not ours stay 
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 MASK = "(not shown: secret)"

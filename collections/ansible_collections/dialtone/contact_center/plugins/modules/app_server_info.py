@@ -417,7 +417,7 @@ def argument_spec() -> dict[str, Any]:
         "is_supplied_known": {"type": "bool", "default": True},
         "keystore": {"type": "path", "required": True},
         "keystore_password": {"type": "str", "required": True, "no_log": True},
-        "keystore_mode": {"type": "str", "default": "0640"},
+        "keystore_mode": {"type": "str", "default": "0640", "no_log": False},
         "owner": {"type": "str", "default": ""},
         "group": {"type": "str", "default": ""},
         "identity_directory": {"type": "path", "required": True},

@@ -95,7 +95,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.shared_dir
 PREFIX = ".dialtone-probe-"
 
 
-def write(directory: SharedDirectory, name: str, content: bytes) -> None:
+def write(directory: SharedDirectory, name: str, content: str) -> None:
     """Anew: a file that a broken run left is not what this run wrote."""
     with contextlib.suppress(SharedDirectoryError):
         directory.do("remove", name)
@@ -103,7 +103,7 @@ def write(directory: SharedDirectory, name: str, content: bytes) -> None:
 
 
 def read(directory: SharedDirectory, name: str, host: str, content: str) -> None:
-    if directory.do("read", name).decode("utf-8", "replace") != content:
+    if directory.do("read", name) != content:
         raise SharedDirectoryError(
             f"{directory.path} ({directory.export}) holds another probe file of {host} than {host} wrote: the two hosts do not "
             "see the same directory. Compare `findmnt` on both"
@@ -114,7 +114,7 @@ def act(directories: Sequence[SharedDirectory], action: str, host: str, content:
     name = PREFIX + host
     for directory in directories:
         if action == "write":
-            write(directory, name, content.encode())
+            write(directory, name, content)
         elif action == "read":
             read(directory, name, host, content)
         else:
@@ -137,8 +137,8 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    def execute(argv: Sequence[str]) -> tuple[int, str, str]:
-        return module.run_command([*argv], environ_update={"LC_ALL": "C"})
+    def execute(argv: Sequence[str], standard_input: str) -> tuple[int, str, str]:
+        return module.run_command([*argv], data=standard_input, binary_data=True, cwd="/", environ_update={"LC_ALL": "C"})
 
     params = module.params
     content = secrets.token_hex(16) if params["action"] == "write" else params["content"]

@@ -86,7 +86,7 @@ def served_paths(host: SiteHost, data_center: DataCenter) -> list[str]:
     """Where this application server has to answer: an application with a URL of its own is somewhere else."""
     speaker = primary_of(data_center) or host
     base = applications.base_url(host)
-    found = applications.registered(lambda word, default: speaker.words.get(word, default), [host])
+    found = applications.registered(speaker.words.get, [host])
     return list(dict.fromkeys(url[len(base) :] for one in found for url in one.urls if url.startswith(f"{base}/")))
 
 

@@ -70,15 +70,15 @@ def archive_in_part(site: SiteView, rule: Rule) -> Iterator[Finding]:
     words = ("app_server_archive", "app_server_archive_sha256")
     for host in managed_servers(site):
         given = [word for word in words if host.get(word)]
-        if len(given) == 1 and all(word in host for word in words):
-            missing = next(word for word in words if word not in given)
+        missing = [word for word in words if word in host and word not in given]
+        if given and missing:
             yield site.finding(
                 rule,
                 host,
-                missing,
+                missing[0],
                 found=f"not set, while {given[0]} is",
                 expected="the archive with Tomcat and its SHA-256, by which another content is refused before it runs",
-                fix=f"write {missing}, or remove {given[0]} where Tomcat is installed already",
+                fix=f"write {missing[0]}, or remove {given[0]} where Tomcat is installed already",
             )
 
 

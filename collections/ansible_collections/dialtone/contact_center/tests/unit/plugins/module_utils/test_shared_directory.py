@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,17 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.shared_dir
 )
 
 EXPORT = "db1:/a"
+PATH = {"PATH": os.environ["PATH"]}
 ACCOUNT = Account(os.getuid(), os.getgid())
+
+
+def run(argv: Sequence[str], standard_input: str = "") -> tuple[int, str, str]:
+    done = subprocess.run([*argv], input=standard_input, capture_output=True, text=True, check=False, env={"LC_ALL": "C", **PATH})
+    return done.returncode, done.stdout, done.stderr
+
+
+def mounted(path: Path, account: Account = ACCOUNT) -> SharedDirectory:
+    return SharedDirectory(str(path), EXPORT, MOUNTED, account, run)
 
 
 def test_a_mount_of_the_export_is_used() -> None:
@@ -46,9 +57,9 @@ def test_nothing_else_proves_anything(mount: Mount | None, client: bool, words: 
 
 
 def test_what_one_writes_another_reads_and_nothing_is_left(tmp_path: Path) -> None:
-    one, other = (SharedDirectory(str(tmp_path), EXPORT, MOUNTED, ACCOUNT) for _host in range(2))
-    one.do("write", "probe", b"content")
-    assert other.do("read", "probe") == b"content"
+    one, other = mounted(tmp_path), mounted(tmp_path)
+    one.do("write", "probe", "content")
+    assert other.do("read", "probe") == "content"
     one.do("remove", "probe")
     assert list(tmp_path.iterdir()) == []
 
@@ -56,7 +67,7 @@ def test_what_one_writes_another_reads_and_nothing_is_left(tmp_path: Path) -> No
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     tmp_path.joinpath("probe").write_text("another's")
     with pytest.raises(SharedDirectoryError, match=f"probe .{EXPORT}.: write as POM's account failed: .*exist"):
-        SharedDirectory(str(tmp_path), EXPORT, MOUNTED, ACCOUNT).do("write", "probe", b"x")
+        mounted(tmp_path).do("write", "probe", "x")
     assert tmp_path.joinpath("probe").read_text() == "another's"
 
 
@@ -64,23 +75,21 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
 def test_root_s_rights_prove_nothing(tmp_path: Path) -> None:
     os.chmod(tmp_path, 0o700)
     with pytest.raises(SharedDirectoryError, match="denied"):
-        SharedDirectory(str(tmp_path), EXPORT, MOUNTED, Account(65534, 65534)).do("write", "probe", b"x")
+        mounted(tmp_path, Account(65534, 65534)).do("write", "probe", "x")
 
 
 def test_a_server_that_is_away_does_not_hold_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang(*arguments, timeout, **options):
-        raise subprocess.TimeoutExpired("python", timeout)
-
-    monkeypatch.setattr(shared_directory.subprocess, "run", hang)
-    with pytest.raises(SharedDirectoryError, match="did not answer for 30 s"):
-        SharedDirectory(str(tmp_path), EXPORT, MOUNTED, ACCOUNT).do("read", "probe")
+    os.mkfifo(tmp_path / "probe")
+    monkeypatch.setattr(shared_directory, "TIMEOUT_SECONDS", 0.2)
+    with pytest.raises(SharedDirectoryError, match=r"did not answer for 0\.2 s"):
+        mounted(tmp_path).do("read", "probe")
 
 
 def test_without_client_and_library_the_way_out_is_named() -> None:
     with pytest.raises(SharedDirectoryError, match="libnfs-utils"):
-        SharedDirectory("/a", EXPORT, LIBRARY, ACCOUNT, load=lambda: None)
+        SharedDirectory("/a", EXPORT, LIBRARY, ACCOUNT, run, load=lambda: None)
 
 
 def test_without_an_account_nobody_can_prove_anything() -> None:
     with pytest.raises(SharedDirectoryError, match="no account"):
-        shared_directory.find(lambda argv: (0, "", ""), [], None)
+        shared_directory.find(lambda argv, standard_input: (0, "", ""), [], None)

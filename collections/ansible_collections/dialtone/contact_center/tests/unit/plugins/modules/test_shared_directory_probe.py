@@ -22,7 +22,7 @@ def probe(run_module, tmp_path, monkeypatch):
 
     def find(run, directories, _account):
         return [
-            shared_directory.SharedDirectory(str(places["seen"]), one["export"], shared_directory.MOUNTED, account)
+            shared_directory.SharedDirectory(str(places["seen"]), one["export"], shared_directory.MOUNTED, account, run)
             for one in directories
         ]
 

@@ -23,7 +23,7 @@ TABLE = {
     "AvayaPOMSMS": ("/AvayaPOMSMS/Start", "SMS", "Inbound"),
     "AvayaPOMEmail": ("/AvayaPOMEmail/Start", "Email", "Inbound"),
 }
-SERVERS = [site_host("epm1", 11, "epm_primary", "app_server"), site_host("app1", 13, "app_server")]
+SERVERS = (site_host("epm1", 11, "epm_primary", "app_server"), site_host("app1", 13, "app_server"))
 
 
 def registered(servers: Any = SERVERS, **words: Any) -> list[Application]:
