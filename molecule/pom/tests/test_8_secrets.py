@@ -18,6 +18,7 @@ from lab.state import REPOSITORY
 
 KAFKA = "/opt/kafka_server/config"
 EXPERIENCE_PORTAL = "/etc/standin/ep.conf"
+CONNECTOR = "/opt/AppServer/Tomcat/tomcat/conf/server.xml"
 # Where a secret is kept in the clear, and why. All of them are readable by the service's account or root alone.
 KEPT = {
     ("kafka3", "trust_store_password", f"{KAFKA}/server.properties"): "Kafka reads the password of its stores from here",
@@ -27,6 +28,11 @@ KEPT = {
     ("epm1", "portal_token", EXPERIENCE_PORTAL): "and the token of its servers",
     ("epm2", "portal_password", EXPERIENCE_PORTAL): "as on the primary",
     ("epm2", "portal_token", EXPERIENCE_PORTAL): "as on the primary",
+    # The administrator's password once more, under the word of the site's inventory.
+    ("epm1", "pom_web_password", EXPERIENCE_PORTAL): "the lab's Experience Portal holds its own administrator's password",
+    ("epm2", "pom_web_password", EXPERIENCE_PORTAL): "as on the primary",
+    ("epm1", "trust_store_password", CONNECTOR): "Tomcat reads the password of its keystore from here (POM-APP-04)",
+    ("app1", "trust_store_password", CONNECTOR): "as on the primary",
 }
 UNREADABLE_FOR_OTHERS = 0o007
 
