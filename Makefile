@@ -40,7 +40,7 @@ status: ## what is, against what should be; changes nothing
 verify: ## prove that the site works; changes nothing that stays
 	@$(PLAY) verify $(ON) -- $(ARGS)
 
-test: ## lint, unit, sanity, molecule, integration: everything
+test: ## lint, sanity, unit, molecule, integration: everything
 	@$(RUN) tools.test $(ARGS)
 
 lint: ## ruff, yamllint, ansible-lint, mypy

@@ -6,6 +6,8 @@ Lab only; nothing in it reaches a site.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import json
 import shlex
 import signal
@@ -14,16 +16,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lab import browser, credentials, roster, socks, topology
+from lab import browser, credentials, roster, shell, socks, topology
 from lab.errors import LabError
 from lab.rehearsal import Site
 from lab.shell import say
 from lab.state import REPOSITORY, Lab
 
+CONFIRMED_STEP = "guided_confirm_step="
 NAME = "NAME"  # stands in Dialtone's command for whoever did the step
 ROBOT = "robot"
 PAGE_SECONDS = 30
@@ -94,6 +97,10 @@ class StepFailed(LabError):
     """The page is not as the step says, or it refused."""
 
 
+def no_command_line(host: str, command: str) -> None:
+    raise StepFailed(f"there is no command line of {host} to type this on: {command}")
+
+
 @dataclass
 class Operator:
     """Somebody at a browser who knows a few passwords."""
@@ -103,10 +110,16 @@ class Operator:
     password: str
     secrets: Mapping[str, str]
     files: Path
+    type: Callable[[str, str], None] = no_command_line
 
     def do(self, step: Mapping[str, Any]) -> None:
         if any("do" in action for action in step["actions"]):
             return  # in words, because no page of it is documented: the lab has none to click on
+        typed = [action for action in step["actions"] if "type" in action]
+        for action in typed:
+            self.type(action["on"], action["type"])
+        if typed:
+            return
         self.window.go(step["url"])
         self.log_in()
         for action in step["actions"]:
@@ -242,7 +255,8 @@ class Worker:
         if not due:
             return True
         with self.operator() as operator:
-            return all(self.step(operator, step) for step in due)
+            worked = list(itertools.takewhile(functools.partial(self.step, operator), due))
+        return self.tell(worked) and len(worked) == len(due)
 
     def is_due(self, step: Mapping[str, Any]) -> bool:
         return step["state"] != "refused" and identity(step) not in self.done
@@ -250,15 +264,29 @@ class Worker:
     def step(self, operator: Operator, step: Mapping[str, Any]) -> bool:
         try:
             operator.do(step)
-            if step["confirm"]:
-                self.confirm(step["confirm"])
         except LabError as error:
-            self.failed[identity(step)] = self.failed.get(identity(step), 0) + 1
-            self.log(f"lab: robot: {step['id']} did not work: {error}")
+            self.fail(step, error)
             return False
-        self.done.add(identity(step))
-        self.log(f"lab: robot: {step['id']} done: {step['title']}")
         return True
+
+    def tell(self, worked: Sequence[Mapping[str, Any]]) -> bool:
+        """All at once, as a person would: each confirmation is a run of Dialtone. Where that is refused, one after the other."""
+        try:
+            for command in joined([step["confirm"] for step in worked if step["confirm"]]):
+                self.confirm(command)
+        except LabError as error:
+            if len(worked) > 1:
+                return all(self.tell([step]) for step in worked)
+            self.fail(worked[0], error)
+            return False
+        for step in worked:
+            self.done.add(identity(step))
+            self.log(f"lab: robot: {step['id']} done: {step['title']}")
+        return True
+
+    def fail(self, step: Mapping[str, Any], error: LabError) -> None:
+        self.failed[identity(step)] = self.failed.get(identity(step), 0) + 1
+        self.log(f"lab: robot: {step['id']} did not work: {error}")
 
     def given_up(self) -> list[str]:
         return [json.loads(step)[0] for step, times in self.failed.items() if times >= ATTEMPTS and step not in self.done]
@@ -267,6 +295,20 @@ class Worker:
 def identity(step: Mapping[str, Any]) -> str:
     """A step with other values is another one, and so is one with another certificate to hand over."""
     return json.dumps([step["id"], step["actions"], step.get("digest", "")], sort_keys=True)
+
+
+def joined(commands: Sequence[str]) -> list[str]:
+    """Commands that differ in the step alone become one that names all of them, in their order.
+
+    >>> joined(["play -e guided_confirm_step=a -e x", "play -e guided_confirm_step=b -e x", "play -e guided_confirm_step=c -e y"])
+    ['play -e guided_confirm_step=a,b -e x', 'play -e guided_confirm_step=c -e y']
+    """
+    steps: dict[tuple[str, str], list[str]] = {}
+    for command in commands:
+        before, word, after = command.partition(CONFIRMED_STEP)
+        step, space, rest = after.partition(" ")
+        steps.setdefault((before + word, space + rest), []).append(step)
+    return [",".join(named).join(around) for around, named in steps.items()]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -302,7 +344,11 @@ def operator_of(lab: Lab) -> Iterator[Operator]:
 
     login = (topology.PORTAL_ADMINISTRATOR, credentials.portal(lab).password)
     with socks.proxy(connect) as proxy, at_browser(login, credentials.opened(lab), [f"--proxy-server={proxy.url}"]) as operator:
-        yield operator
+        yield replace(operator, type=functools.partial(at_command_line, lab))
+
+
+def at_command_line(lab: Lab, host: str, command: str) -> None:
+    shell.run([sys.executable, "-m", "lab", "--name", lab.name, "exec", host, "--", "sh", "-c", command], directory=REPOSITORY)
 
 
 @contextlib.contextmanager

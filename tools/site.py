@@ -25,7 +25,6 @@ from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
 PROGRAMS = {**LAB_PROGRAMS, **kafka.PROGRAMS, **media.PROGRAMS, **browser.PROGRAMS}
 # The lab's site is called so in inventories/lab.
-OPEN_STEPS = "build/lab/open-steps.json"
 # In the lab a robot does what a person does in the console, while the roll-out waits for it.
 WITH_ROBOT = ["-e", "guided_steps_mode=wait"]
 
@@ -99,9 +98,9 @@ def add_lab_roll_out(plan: Plan, where: Environment, extra: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def operator_robot(where: Environment, lab_name: str = play.LAB_NAME) -> Iterator[None]:
-    """Watches the list of open steps while a roll-out runs. What it says stands in a log beside the list."""
-    open_steps = ROOT / OPEN_STEPS
+def operator_robot(where: Environment, lab_name: str = play.LAB_NAME, site: str = "lab") -> Iterator[None]:
+    """Watches the list of open steps of a site while a roll-out runs. What it says stands in a log beside the list."""
+    open_steps = ROOT / "build" / site / "open-steps.json"
     open_steps.parent.mkdir(parents=True, exist_ok=True)
     open_steps.unlink(missing_ok=True)  # of another lab, perhaps
     command = [str(where.python), "-m", "lab", "--name", lab_name, "robot", "--watch", "--open-steps", str(open_steps)]

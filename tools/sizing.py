@@ -7,9 +7,9 @@
     python3 -m tools.sizing --agents 300 --inventory inventories/bank --site bank [--accept-eula]
 
 The inventory is accepted by the contract as it is, once POM's licence agreement is: by you, with --accept-eula or later in
-group_vars/pom_servers.yml. Its names, addresses and media are placeholders, as is Experience Portal's administrator; its other
-secrets are new, but for those of the stores that POM's installer makes. They lie unencrypted in group_vars/all/secrets.yml (mode
-0600) until you run ansible-vault.
+group_vars/pom_servers.yml. Its names, addresses and media are placeholders, as are Experience Portal's administrator and the
+user with Outcall privileges; its other secrets are new, but for those of the stores that POM's installer makes. They lie
+unencrypted in group_vars/all/secrets.yml (mode 0600) until you run ansible-vault.
 
 Ends with 0, or with 1 where no site can be recommended: the message says why.
 """
@@ -106,6 +106,8 @@ def new_secrets(site: str) -> dict[str, str]:
         "pom_database_password": password(),
         **dict.fromkeys(STORES_OF_POM, PRINTED_PASSWORDS[0]),
         "pom_web_password": password(),
+        "pom_outcall_password": password(),
+        "app_server_runtimeconfig_password": password(),
     }
 
 

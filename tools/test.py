@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab import seeded
@@ -21,7 +23,7 @@ from tools.machine import ROOT, MachineError
 from tools.play import split
 from tools.steps import Plan, Runner, StepFailed, seconds, tells_errors
 
-SUITES = ("lint", "unit", "sanity", "molecule", "integration")
+SUITES = ("lint", "sanity", "unit", "molecule", "integration")
 NEED_LAB = {"molecule", "integration"}
 UNIT_PROGRAMS = {
     "chromedriver": "chromium-driver",
@@ -35,6 +37,9 @@ UNIT_PROGRAMS = {
     "ssh": "openssh-client",
     "xorriso": "xorriso",
 }
+ANSIBLE_LINT = "ansible-lint"
+# A scenario, and the one that it runs beside. They roll out different sites: those of one name share a directory below build/.
+BESIDE = {"small": "pom"}
 ANSIBLE_TEST_PYTHONS = (3, 9), (3, 13)
 PLUGINS = "collections/ansible_collections/dialtone/contact_center/plugins"
 CLOSING_LINE = re.compile(r"^=+ (?P<counts>.*?\d+ [a-z]+.*?) in [\d.]+s.*=+$", re.MULTILINE)
@@ -73,13 +78,14 @@ def closing_line(counts: Counter[str], elapsed: float) -> str:
 class Tests:
     """The checks of the chosen suites as steps of one plan, and what they counted."""
 
-    def __init__(self, environments: list[Environment], pytest_arguments: list[str], scenario: str | None) -> None:
+    def __init__(self, environments: list[Environment], pytest_arguments: list[str], scenarios: Sequence[str]) -> None:
         self.environments = environments
         self.newest = environments[0]
         self.pytest_arguments = pytest_arguments
-        self.scenario = scenario
+        self.scenarios = scenarios
         self.plan = Plan()
         self.counts: Counter[str] = Counter()
+        self.counting = threading.Lock()
 
     def add(
         self,
@@ -88,6 +94,7 @@ class Tests:
         where: Environment | None = None,
         *,
         counted: bool = False,
+        beside: bool = False,
         **variables: str,
     ) -> None:
         """A command that passes or fails as a whole, or one of pytest (`counted`) whose closing line says how many did."""
@@ -97,13 +104,14 @@ class Tests:
             result = run(command, check=False, env=environment_variables)
             return self.judge(title, result, counted)
 
-        self.plan.add(title, perform, may_fail=True)
+        self.plan.add(title, perform, beside=beside, may_fail=True)
 
     def judge(self, title: str, result: subprocess.CompletedProcess[str], counted: bool) -> str | None:
         counts = counts_of(result.stdout) if counted else Counter({"failed" if result.returncode else "passed": 1})
         if result.returncode and not any(counts[kind] for kind in FAILING):
             counts["error"] += 1
-        self.counts += counts
+        with self.counting:
+            self.counts += counts
         if result.returncode:
             shown = "\n".join(result.stdout.splitlines()[-200:])
             raise StepFailed(f"{title} FAILED (ended with {result.returncode})\n{shown}")
@@ -115,7 +123,7 @@ class Tests:
         self.add("ruff", [program("ruff"), "check", "--no-cache", "."])
         self.add("yamllint", [program("yamllint"), "--strict", "."])
         self.add("mypy", [program("mypy"), "lab", "tools", f"{PLUGINS}/plugin_utils", f"{PLUGINS}/callback"])
-        self.add("ansible-lint", [program("ansible-lint"), "-q", "--nocolor"])
+        self.add(ANSIBLE_LINT, [program("ansible-lint"), "-q", "--nocolor"])
 
     def unit(self) -> None:
         self.add_unit_programs()
@@ -140,7 +148,9 @@ class Tests:
             )
 
     def sanity(self) -> None:
-        self.plan.add("ansible-test sanity", self.run_sanity, "on the assembled collection", may_fail=True)
+        # Each of the two keeps one core busy.
+        beside = any(step.title == ANSIBLE_LINT for step in self.plan.steps)
+        self.plan.add("ansible-test sanity", self.run_sanity, "on the assembled collection", beside=beside, may_fail=True)
 
     def run_sanity(self, run: Runner) -> str | None:
         provide_pip(self.newest)
@@ -162,17 +172,17 @@ class Tests:
 
     def molecule(self) -> None:
         scenarios = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
-        if self.scenario is not None:
-            if self.scenario not in scenarios:
-                raise MachineError(f"there is no scenario {self.scenario}; there are: {', '.join(scenarios) or 'none'}")
-            scenarios = [self.scenario]
+        unknown = [name for name in self.scenarios if name not in scenarios]
+        if unknown:
+            raise MachineError(f"there is no scenario {', '.join(unknown)}; there are: {', '.join(scenarios) or 'none'}")
         # A scenario that passes shows no header of its own.
         print(seeded.header())
-        for name in scenarios:
+        for name, beside in in_pairs(self.scenarios or scenarios):
             self.add(
                 f"molecule {name}",
                 [self.newest.program("molecule"), "test", "--scenario-name", name],
-                DIALTONE_LAB="molecule",
+                beside=beside,
+                DIALTONE_LAB=lab_of(name),
                 # The lab's inventory does not exist yet while the lab is made.
                 MOLECULE_ANSIBLE_ARGS_STRICT_MODE="1",
                 ANSIBLE_FORCE_COLOR="false",
@@ -211,6 +221,32 @@ class Tests:
         print(closing_line(self.counts, elapsed))
 
 
+def lab_of(scenario: str) -> str:
+    """The name of its lab.
+
+    >>> lab_of("vendor_tree")
+    'testvendortree'
+    """
+    return "test" + scenario.replace("_", "")
+
+
+def in_pairs(scenarios: Sequence[str]) -> list[tuple[str, bool]]:
+    """In their order, and whether each runs beside the one before: much of a long one is waiting for its hosts.
+
+    >>> in_pairs(["operations", "pom", "site", "small"])
+    [('operations', False), ('pom', False), ('small', True), ('site', False)]
+    >>> in_pairs(["small"])
+    [('small', False)]
+    """
+    second = {name for name, first in BESIDE.items() if first in scenarios}
+    return [
+        (name, name != first)
+        for first in scenarios
+        if first not in second
+        for name in [first, *(other for other in scenarios if other in second and BESIDE[other] == first)]
+    ]
+
+
 def install_unit_programs(packages: list[str], run: Runner) -> None:
     with machine.no_database_cluster():
         machine.install_packages(packages, run)
@@ -236,7 +272,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)} (default: all); after -- arguments of pytest"
     )
-    parser.add_argument("--scenario", help="of molecule, this one only")
+    parser.add_argument("--scenario", action="append", default=[], help="of molecule, this one only; may be repeated")
     arguments = parser.parse_args(own)
     suites = arguments.suites or list(SUITES)
     unknown = sorted(set(suites) - set(SUITES))

@@ -18,9 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import INSTALL_PATH
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.ansible_words import is_ansible_word
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import vendors_tree
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.validate import FORMATS, plain
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.plan import Plan, build_plan, ports_csv
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
@@ -99,8 +97,8 @@ def describe(site: dict[str, Any], directory: Path) -> None:
         hosts: dict[str, Any] = {}
         for index, host in enumerate(dict.fromkeys(itertools.chain(*members.values()))):
             hosts[host] = {"host_address": f"192.0.{number}.{index + 1}"}
-            if host in servers:
-                hosts[host] |= vendors_tree(INSTALL_PATH) if counts["managed"] else {"pom_server_managed": False}
+            if host in servers and not counts["managed"]:
+                hosts[host]["pom_server_managed"] = False
             if host in nodes:
                 identity = nodes.index(host) + 1
                 hosts[host] |= {"zookeeper_myid": identity, "kafka_broker_id": identity}

@@ -86,6 +86,17 @@ def test_a_change_that_is_not_documented_is_told(portal: Host, run_program: Run,
     assert not outcome.state["reached_no_return"]
 
 
+def test_a_program_that_only_tells_the_present_mode_has_changed_nothing(portal: Host, run_program: Run) -> None:
+    portal.configure("[setConnectorMode.sh]\nsame_mode = nothing\n")
+    has_mode(portal, "AACC")
+
+    outcome = run_program("setConnectorMode", "setConnectorMode.sh", answers={"mode": "AACC"})
+
+    assert "Current Contact Center Configuration mode is" in outcome.transcript
+    assert outcome.name == "failed"
+    assert "it did not ask for the step continue" in outcome.reason
+
+
 def test_a_mode_without_a_change_is_no_success(portal: Host, run_program: Run) -> None:
     portal.configure("[all]\nextra_question = start\n")
     has_mode(portal, "None")

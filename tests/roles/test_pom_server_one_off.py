@@ -42,7 +42,7 @@ def test_contract_preflight_look_announcement_and_release_come_in_this_order(nam
     imported = [play.get("ansible.builtin.import_playbook", "") for play in plays(name)]
     assert imported[:2] == ["validate.yml", "preflight.yml"]
     assert imported[3] == "announce.yml"
-    assert imported[-1] == "release.yml"
+    assert [playbook for playbook in imported if playbook][-1] == "release.yml", "behind it at most somebody looks"
 
 
 def test_records_have_the_names_by_which_they_are_looked_for() -> None:

@@ -19,8 +19,8 @@ AREAS = generate.load_areas(ROOT / "schemas" / "variables")
 ROLE_AREAS = {area: schema for area, schema in AREAS.items() if "x-role" in schema}
 PROPERTIES = [(area, name, prop) for area, schema in AREAS.items() for name, prop in schema["properties"].items()]
 KEYWORDS = {
-    "x-computed", "x-computed-from", "x-contract-only", "x-identity", "x-required-in", "x-scope", "x-secret", "x-source",
-    "x-unit", "x-why",
+    "x-computed", "x-computed-from", "x-contract-only", "x-identity", "x-on-pom-server", "x-required-in", "x-scope", "x-secret",
+    "x-source", "x-unit", "x-why",
 }  # fmt: skip
 COMPONENTS = {"epm_primary", "epm_auxiliary", "zookeeper", "kafka", "pom_database", "nfs_server", "app_server", "cms"}
 

@@ -20,6 +20,8 @@ SECRETS = {
     "certificates_keystore_password": "canary-pom-store-password",
     "certificates_truststore_password": "canary-pom-store-password",
     "pom_web_password": "canary-web-password",
+    "pom_outcall_password": "canary-outcall-password",
+    "app_server_runtimeconfig_password": "canary-runtimeconfig-password",
 }
 LOADS = {
     "one server": Load(80, jobs=10, local_mpp_ports=300),

@@ -404,6 +404,23 @@ def test_the_portal_of_a_primary_is_told_while_it_is_stopped(portal: Host) -> No
     assert kept.exists()
 
 
+def test_an_auxiliary_keeps_the_address_of_the_primary_that_it_authorises(portal: Host) -> None:
+    script = f"{PORTAL}/Support/VP-Tools/setup_vpms.php"
+    conf = EP_CONF.replace("[web]", "primary = {primary}\n[web]").format
+    portal.write("/etc/standin/ep.conf", conf(kind="auxiliary", host="epm2", address="127.0.0.1", primary="192.0.2.1"))
+    assert run_script(portal, script).returncode == 1
+    path = portal.root / script[1:]
+    subprocess.run(["sh", path, "192.0.2.9"], env=portal.environment, check=True, capture_output=True)
+    assert "primary = 192.0.2.9\n" in portal.read("/etc/standin/ep.conf")
+
+    portal.write("/etc/standin/ep.conf", conf(kind="primary", host="former", address="192.0.2.1", primary="192.0.2.1"))
+    assert "not an auxiliary" in run_script(portal, script).stdout
+    update = f"{PORTAL}/Support/UpdateHostAddress/do_UpdateHost"
+    (portal.units / "vpms").unlink(missing_ok=True)
+    assert run_script(portal, update, "n\n").returncode == 0
+    assert "192.0.2.1\n" not in portal.read("/etc/standin/ep.conf"), "a primary is its own primary"
+
+
 def test_a_root_file_system_grows_once_and_without_snapshots(portal: Host) -> None:
     script, described = "/opt/Avaya/LinuxInstaller/bin/expand_root.sh", "disk_gb = 500\nfilesystem_gb = 160\n"
     assert "nothing to expand" in run_script(portal, script).stdout

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_steps
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_actions, guided_steps
 from lab import browser, robot, socks
 from lab.robot import Operator, StepFailed, Worker
 from tests.standins.conftest import Host
@@ -129,6 +130,15 @@ def test_a_wrong_password_is_told(epm, operator, monkeypatch):
         operator.do(fetch(epm))
 
 
+def test_a_command_is_typed_on_the_host_that_it_is_for(epm, operator):
+    typed: list[tuple[str, str]] = []
+    todo = step(epm, guided_actions.typed("./setup_vpms.php 192.0.2.9", "epm2"))
+    replace(operator, type=lambda host, command: typed.append((host, command))).do(todo)
+    assert typed == [("epm2", "./setup_vpms.php 192.0.2.9")]
+    with pytest.raises(StepFailed, match="no command line of epm2"):
+        operator.do(todo)
+
+
 def test_a_browser_reaches_the_console_through_the_proxy(epm):
     asked = []
 
@@ -206,6 +216,32 @@ def test_nothing_is_tried_behind_a_step_that_failed_and_it_is_given_up_in_the_en
     hands.fails = set()
     assert worker.work(document)
     assert worker.given_up() == []
+
+
+def test_what_was_done_is_told_in_one_command_also_where_a_later_step_failed(worker, hands):
+    hands.fails = {"three"}
+    told = "play -e guided_confirm_step={} -e guided_confirm_by=NAME"
+    names = ("one", "two", "three", "four")
+    assert not worker.work({"steps": [listed(name, confirm=told.format(name)) for name in names]})
+    assert hands.confirmed == [told.format("one,two")]
+    hands.fails = set()
+    assert worker.work({"steps": [listed(name, confirm=told.format(name)) for name in names]})
+    assert (hands.did, hands.confirmed) == (list(names), [told.format("one,two"), told.format("three,four")])
+
+
+def test_where_one_is_not_confirmed_the_others_are(hands):
+    confirmed: list[str] = []
+
+    def refuse_two(command: str) -> None:
+        if "two" in command:
+            raise robot.LabError("two waits for a proof")
+        confirmed.append(command)
+
+    worker = Worker(hands.at_work, refuse_two, log=lambda words: None)
+    names = ("one", "two", "three")
+    assert not worker.work({"steps": [listed(name, confirm=f"play -e guided_confirm_step={name}") for name in names]})
+    assert confirmed == ["play -e guided_confirm_step=one"]
+    assert [json.loads(step)[0] for step in worker.failed] == ["two"]
 
 
 def test_a_step_whose_confirmation_failed_is_not_done(hands):

@@ -57,3 +57,10 @@ def test_no_file_holds(pattern: re.Pattern[str], what: str) -> None:
 def test_no_secret_of_a_lab_is_in_the_repository() -> None:
     names = [path.relative_to(ROOT).as_posix() for path in project_files()]
     assert not [name for name in names if name.startswith((".lab/", ".cache/", ".venv/", "build/")) or "vault-password" in name]
+
+
+def test_the_readme_names_what_the_person_who_runs_it_has_to_know() -> None:
+    """POM-MODE-04: knowledge and skills that the vendor asks for."""
+    [profile] = [part for part in (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n") if "POM-MODE-04" in part]
+    for skill in ("Experience Portal", "databases", "shell scripts", "command line", "log", "error message"):
+        assert skill in " ".join(profile.split()), skill

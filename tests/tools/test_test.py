@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.state import Lab
 from tools import steps, test
 from tools.environment import Environment
-from tools.machine import Interpreter
+from tools.machine import ROOT, Interpreter
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_the_closing_line_is_pytests_own() -> None:
 @pytest.fixture
 def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> test.Tests:
     monkeypatch.setattr(steps, "LOGS", tmp_path)
-    return test.Tests([Environment(Interpreter((3, 13, 0), Path("/usr/bin/python3")), "ansible-14")], [], None)
+    return test.Tests([Environment(Interpreter((3, 13, 0), Path("/usr/bin/python3")), "ansible-14")], [], [])
 
 
 def ended(code: int, output: str) -> subprocess.CompletedProcess[str]:
@@ -71,10 +72,28 @@ def test_one_failed_check_makes_the_whole_fail(checks: test.Tests, capsys: pytes
     assert lines[-1].strip("= ").startswith("1 failed, 1 passed in ")
 
 
+def test_the_two_slow_linters_share_the_machine_and_each_runs_alone_where_it_is_asked_for(checks: test.Tests) -> None:
+    checks.sanity()
+    checks.lint()
+    checks.sanity()
+    grouped = [[step.title for step in group] for group in checks.plan.groups]
+    assert grouped == [["ansible-test sanity"], ["ruff"], ["yamllint"], ["mypy"], ["ansible-lint", "ansible-test sanity"]]
+
+
 def test_an_unknown_scenario_is_refused_by_name(checks: test.Tests) -> None:
-    checks.scenario = "no_such_scenario"
+    checks.scenarios = ["no_such_scenario", "pom"]
     with pytest.raises(test.MachineError, match="there is no scenario no_such_scenario; there are: "):
         checks.molecule()
+
+
+def test_scenarios_that_run_at_the_same_time_have_labs_and_sites_of_their_own(checks: test.Tests) -> None:
+    checks.molecule()
+    pairs = [[step.title for step in group] for group in checks.plan.groups if len(group) > 1]
+    assert pairs == [["molecule pom", "molecule small"]]
+    sites = [(ROOT / "molecule" / name / "inventory").is_dir() for name in ("pom", "small")]
+    assert sites == [False, True], "one of them has an inventory of its own"
+    names = [scenario.removeprefix("molecule ") for group in checks.plan.groups for scenario in [step.title for step in group]]
+    assert len({Lab(test.lab_of(name)).directory for name in names}) == len(names)
 
 
 @pytest.fixture

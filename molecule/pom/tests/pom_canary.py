@@ -11,12 +11,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from moves import PLACES
+
 from lab.state import REPOSITORY
 
 EVERY_SECONDS = 0.2
 # Ansible packs what it sends, and a packed secret is one.
 PACKED = re.compile(rb"eJ[A-Za-z0-9+/]{40,}={0,2}")
-PLACES = ("/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr/local", "/var")
 
 
 def found_in(content: bytes, canaries: Mapping[str, str]) -> set[str]:

@@ -15,6 +15,8 @@ PROGRAMS = "[installPOM]\ndelay.programs = 60\n"
 SCHEMA = "[installDB.sh]\ndelay.schema = 60\n"
 INSTALLER_LOG, DATABASE_LOG = "/tmp/pom_install_*.log", f"{POM_HOME}/logs/installDB.log"
 BARE = "bare"
+MEDIA = "/var/lib/dialtone/pom/media"
+UNTIL_ENDED_SECONDS = 200
 
 
 class Interruption:
@@ -39,6 +41,20 @@ class ControllerDies(Interruption):
     def go_on(self, site: PomSite, following: Playbook) -> Playbook:
         assert "died on this machine" in following.words
         assert "the installation that runs is waited for" in following.words
+        return following
+
+
+class ControllerDiesAndTheInstallerEnds(Interruption):
+    """Nobody has seen how it ended: the next run takes over what it left, and begins nothing anew."""
+
+    def strike(self, site: PomSite, run: Started) -> None:
+        kill_with_workers(run.process)
+        wait_for(lambda: site.jobs("epm1")["installPOM"] == "succeeded", "the installer does not end", UNTIL_ENDED_SECONDS)
+
+    def go_on(self, site: PomSite, following: Playbook) -> Playbook:
+        assert "what the installer left is taken over" in following.words, following.output[-3000:]
+        assert site.starts("epm1", "installPOM") == 1
+        assert site.shell("epm1", f"ls -d {MEDIA} 2>/dev/null; true") == ""
         return following
 
 
@@ -90,7 +106,7 @@ class PowerGoesWithTheSchema(PowerGoes):
         return site.play("site.yml", *STOP, "-e", "pom_server_repeat_job=installDB")
 
 
-INTERRUPTIONS = (ControllerDies, NetworkGoes, PowerGoes, PowerGoesWithTheSchema)
+INTERRUPTIONS = (ControllerDies, ControllerDiesAndTheInstallerEnds, NetworkGoes, PowerGoes, PowerGoesWithTheSchema)
 
 
 @pytest.fixture

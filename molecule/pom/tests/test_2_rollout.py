@@ -60,9 +60,9 @@ def test_the_site_serves_with_one_master_when_the_steps_are_done(rolled_out: Pom
 
 def test_pom_uses_its_database(rolled_out: PomSite):
     query = "SELECT DISTINCT client_addr FROM pg_stat_activity WHERE datname = 'pomdb' AND usename = 'pom'"
-    connected = rolled_out.exec("db1", "runuser", "-u", "postgres", "--", "psql", "-Atd", "pomdb", "-c", query).split()
+    connected = rolled_out.rows(query)
     assert sorted(connected) == ["10.88.1.11", "10.88.1.12"]
-    rows = rolled_out.exec("db1", "runuser", "-u", "postgres", "--", "psql", "-Atd", "pomdb", "-c", "SELECT * FROM pim_server")
+    rows = "\n".join(rolled_out.rows("SELECT * FROM pim_server"))
     assert "epm1" in rows
     assert "epm2" in rows
 

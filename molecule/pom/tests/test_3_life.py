@@ -24,9 +24,16 @@ def modes(site: PomSite) -> dict[str, str]:
 
 
 def started(site: PomSite) -> dict[str, int]:
-    """When POM was started on each server, by the one clock that all hosts of the lab have."""
-    asked = ("systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", "cmpmgr")
-    return {host: int(site.exec(host, *asked)) for host in SERVERS}
+    return {host: site.started(host) for host in SERVERS}
+
+
+def started_again_in_order(site: PomSite, playbook: str, **variables: bool) -> None:
+    before = started(site)
+    run = site.play(playbook, "-e", json.dumps(variables))
+    assert run.rc == 0, run.output[-3000:]
+    after = started(site)
+    assert before["epm1"] < after["epm1"] < after["epm2"]
+    assert site.play("status.yml").rc == 0
 
 
 def test_when_the_master_is_stopped_the_other_takes_over_and_the_status_says_so(site: PomSite):
@@ -57,22 +64,16 @@ def test_when_the_master_is_stopped_the_other_takes_over_and_the_status_says_so(
 
 @pytest.mark.one_of(IN_ORDER)
 def test_a_restart_of_all_takes_the_primary_first_and_then_the_auxiliary(site: PomSite):
-    before = started(site)
-    run = site.play("pom_restart.yml", "-e", json.dumps({"pom_restart_all": True}))
-    assert run.rc == 0, run.output[-3000:]
-    after = started(site)
-    assert before["epm1"] < after["epm1"] < after["epm2"]
-    assert site.play("status.yml").rc == 0
+    started_again_in_order(site, "pom_restart.yml", pom_restart_all=True)
 
 
 @pytest.mark.one_of(IN_ORDER)
 def test_after_an_upgrade_of_experience_portal_the_vendors_scripts_run_on_the_primary_first(site: PomSite):
-    before = started(site)
-    run = site.play("pom_after_ep_upgrade.yml", "-e", json.dumps({"pom_after_ep_upgrade_force": True}))
-    assert run.rc == 0, run.output[-3000:]
-    after = started(site)
-    assert before["epm1"] < after["epm1"] < after["epm2"]
-    assert site.play("status.yml").rc == 0
+    asked = site.play("pom_after_ep_upgrade.yml", "-e", json.dumps({"pom_after_ep_upgrade_force": True}))
+    assert asked.rc != 0
+    assert "pom_after_ep_upgrade_no_campaigns" in asked.words
+    words = {"pom_after_ep_upgrade_force": True, "pom_after_ep_upgrade_no_campaigns": True}
+    started_again_in_order(site, "pom_after_ep_upgrade.yml", **words)
     assert not any(site.play("pom_after_ep_upgrade.yml").changed().values()), "the scripts ran for this version"
 
 
@@ -80,7 +81,7 @@ def test_a_support_bundle_of_each_server_lies_beside_the_reports_of_the_site(sit
     run = site.play("support_bundle.yml", "-e", "support_bundle_since=-5min")
     assert run.rc == 0, run.output[-3000:]
     for host in SERVERS:
-        [archive] = (site.top / "build/lab/support").glob(f"{host}-*.tar.gz")
+        [archive] = (site.built / "support").glob(f"{host}-*.tar.gz")
         assert archive.stat().st_mode & 0o077 == 0
         with tarfile.open(archive) as bundle:
             files = {member.name.partition("/")[2]: member for member in bundle}
@@ -105,8 +106,9 @@ def test_a_server_that_lost_its_stores_and_its_database_is_restored(site: PomSit
 
 @pytest.mark.one_of(IN_ORDER)
 def test_all_is_stopped_and_started_and_an_auxiliary_does_not_start_without_its_primary(site: PomSite):
-    stopped = site.play("pom_stop.yml")
+    stopped = site.play("pom_stop.yml", "-e", json.dumps({"pom_stop_vpms": True}))
     assert stopped.rc == 0, stopped.output[-3000:]
+    assert {site.shell(host, "systemctl is-active vpms; true").strip() for host in SERVERS} == {"inactive"}
     refused = site.play("pom_start.yml", "--limit", "epm2")
     assert refused.rc != 0
     assert "POM on epm2 is not started: on the primary epm1" in refused.words

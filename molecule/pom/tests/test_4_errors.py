@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from pom_canary import in_files
-from pom_site import POM_HOME, PomSite, kept_aside
+from pom_site import POM_HOME, PRINTED_PASSWORD, STOP, PomSite, kept_aside
 
 from lab.state import REPOSITORY
 
@@ -40,6 +40,7 @@ INSTALLER = {
     "certificate": "create",
     "certificate_path": "",
 }
+TOLD = "each documented error is told with its cause and what to do"
 PG_HBA = "/etc/postgresql/15/main/pg_hba.conf"
 
 
@@ -130,7 +131,7 @@ def told_of(trouble: str) -> list[str]:
     return [" ".join(piece.split()) for piece in pieces]
 
 
-@pytest.mark.one_of("each documented error is told with its cause and what to do")
+@pytest.mark.one_of(TOLD)
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: f"{trouble.id}, {trouble.name}")
 def test_what_the_vendor_refuses_is_told_with_cause_and_remedy(trouble: Trouble, site: PomSite):
     with trouble.made(site):
@@ -162,7 +163,7 @@ def test_a_password_that_the_database_refuses_stops_the_run_before_anything_is_s
     assert "password authentication failed" in run.words, run.output[-3000:]
     assert "compare pom_database_host, _port, _name, _user and _password" in run.words
     assert lab("epm1").check_output("sha256sum %s", connection) == before
-    assert in_files([site.said, site.top / "build/lab"], {"pom_database_password": WRONG_PASSWORD}) == set()
+    assert in_files([site.said, site.built], {"pom_database_password": WRONG_PASSWORD}) == set()
     assert site.play("site.yml", "--limit", "epm1").changed() == {"epm1": 0}
 
 
@@ -176,3 +177,25 @@ def test_vpms_that_does_not_run_is_named_and_started_with_pom(site: PomSite):
     assert run.rc == 0, run.output[-3000:]
     assert "vpms is inactive" in run.words
     assert site.shell("epm2", "systemctl is-active vpms").strip() == "active"
+
+
+@pytest.mark.one_of(TOLD)
+def test_a_pom_that_does_not_trust_its_epm_says_so_when_it_is_started(site: PomSite):
+    """POM-TROUBLE-15: POM's own log has the words, and the person reads cause and remedy beside the services that do not run."""
+    store = f"{POM_HOME}/config/pomTrustStore"
+    listed = site.shell("epm2", f"keytool -list -keystore {store} -storepass {PRINTED_PASSWORD}")
+    aliases = [line.partition(",")[0] for line in listed.splitlines() if re.match(r"epm\d,", line)]
+    assert aliases
+    site.shell("epm2", f"cp -p {store} {store}.whole")
+    for alias in aliases:
+        site.shell("epm2", f"keytool -delete -alias {alias} -keystore {store} -storepass {PRINTED_PASSWORD}")
+    words = ("-e", json.dumps({"pom_restart_all": True, "pom_server_start_wait_seconds": 60}))
+    run = site.play("pom_restart.yml", *words, "--limit", "epm2")
+    site.shell("epm2", f"mv {store}.whole {store}")
+    assert run.rc != 0
+    assert "The certificate of the EPM is not in POM's trust store" in run.words, run.output[-3000:]
+    assert "Configurations > Trusted Certificates > Fetch" in run.words
+    # Its Kafka and ZooKeeper were restarted with the damaged store, and are due once more.
+    healed = site.play("site.yml", *STOP)
+    assert healed.rc == 0, healed.output[-3000:]
+    assert site.play("status.yml").rc == 0

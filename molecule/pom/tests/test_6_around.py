@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pom_site import POM_HOME, SERVERS, PomSite
+from pom_site import JOBS, POM_HOME, PRINTED_PASSWORD, SERVERS, PomSite
 
+from lab import credentials, shell
 from lab.rehearsal import Playbook, wait_for
 
 APPLICATIONS = {
@@ -22,11 +25,11 @@ APPLICATION_SERVERS = {"epm1.dc1.lab.test", "app1.dc1.lab.test"}
 ADDRESSES = {"10.88.1.11": "epm1.dc1.lab.test", "10.88.1.15": "app1.dc1.lab.test"}
 REGISTERED = "/opt/Avaya/VoicePortal/data/applications.json"
 TRUST_STORE = f"{POM_HOME}/config/pomTrustStore"
-PRINTED_PASSWORD = "changeit"  # of the stores that the vendor's installer makes, in a lab
 MODE = f"{POM_HOME}/config/mode.properties"
 OWNER = "avayavp"
 FONT = "/var/tmp/report.ttf"
 ATTRIBUTE, CONTACTS = "Region", "Leads"
+PASSWORD_HASH = "/opt/Avaya/VoicePortal/Support/Security-Tools/SetDbPassword/postgres.hash"
 ONCE = "a vendor program runs where there is something for it to do, and once"
 
 
@@ -37,10 +40,6 @@ def registered(site: PomSite) -> dict[str, list[str]]:
     for row in rows:
         found.setdefault(row["name"], []).extend([row["url"], *row.get("alternate_urls", ())])
     return found
-
-
-def rows_of(site: PomSite, query: str) -> list[str]:
-    return site.exec("db1", "runuser", "-u", "postgres", "--", "psql", "-Atd", "pomdb", "-c", query).splitlines()
 
 
 def shared(site: PomSite, host: str) -> list[list[str]]:
@@ -143,17 +142,18 @@ def test_the_agent_manager_has_the_memory_that_is_stated(site: PomSite):
 @pytest.mark.one_of(ONCE)
 def test_settings_of_events_go_back_to_those_of_the_release_with_consent(site: PomSite):
     columns = "event_code, event_level, throttle_interval, ep_alarm_severity, alarm_on"
-    wanted = rows_of(site, f"SELECT {columns} FROM pim_event_code_type ORDER BY 1")
+    wanted = site.rows(f"SELECT {columns} FROM pim_event_code_type ORDER BY 1")
     assert wanted
-    consent = ("-e", "pom_event_settings_consent=default")
+    # Nothing changes where they are those of the release already, and then the run waits for as long as POM may take.
+    consent = ("-e", json.dumps({"pom_event_settings_consent": "default", "pom_server_event_wait_seconds": 3}))
     assert site.play("pom_event_settings.yml", *consent).rc == 0
-    rows_of(site, "UPDATE pim_event_setting SET throttle_interval = throttle_interval + 77")
+    site.rows("UPDATE pim_event_setting SET throttle_interval = throttle_interval + 77")
     refused = site.play("pom_event_settings.yml")
     assert refused.rc != 0
     assert "-e pom_event_settings_consent=default" in refused.words
     run = site.play("pom_event_settings.yml", *consent)
     assert run.rc == 0, run.output[-3000:]
-    assert rows_of(site, f"SELECT {columns} FROM pim_event_setting ORDER BY 1") == wanted
+    assert site.rows(f"SELECT {columns} FROM pim_event_setting ORDER BY 1") == wanted
     again = site.play("pom_event_settings.yml", *consent)
     assert set(again.changed().values()) == {0}, again.output[-3000:]
     assert site.starts("epm1", "eventSettingOperation") == 2
@@ -184,6 +184,44 @@ def test_an_attribute_is_copied_with_pom_stopped_and_once_for_a_list(site: PomSi
     assert set(again.changed().values()) == {0}, again.output[-3000:]
     assert site.shell("epm1", copied).strip() == "1"
     assert site.running() == before
+    wait_for(lambda: site.play("status.yml").rc == 0, "POM does not serve again", 60)
+
+
+@pytest.mark.one_of(ONCE)
+def test_a_value_that_pom_encrypted_is_the_same_when_pom_decrypts_it(site: PomSite, secrets: dict[str, str], tmp_path: Path):
+    """Neither is shown on the way; the secrets of the lab are looked for in all that the runs say by test_8_secrets."""
+    words = {"site_foreign_prefixes": ["molecule_"], "molecule_encrypted": ""}
+    for operation, of in (("encrypt", "pom_database_password"), ("decrypt", "molecule_encrypted")):
+        (tmp_path / "words.json").write_text(json.dumps(words), encoding="utf-8")
+        asked = ("-e", f"pom_security_tool_value_of={of}", "-e", f"pom_security_tool_operation={operation}")
+        run = site.play("pom_security_tool.yml", "-e", f"@{tmp_path / 'words.json'}", *asked)
+        assert run.rc == 0, run.output[-3000:]
+        result = site.built / f"security/epm1-{of}-{operation}ed"
+        assert result.stat().st_mode & 0o077 == 0
+        words["molecule_encrypted"] = result.read_text(encoding="utf-8").strip()
+        assert words["molecule_encrypted"] not in run.output
+        result.unlink()
+    assert words["molecule_encrypted"] == secrets["pom_database_password"]
+
+
+@pytest.mark.one_of(ONCE)
+def test_the_password_of_experience_portals_own_database_is_set_once(site: PomSite, tmp_path: Path):
+    password = credentials.password()
+    (tmp_path / "group_vars" / "all").mkdir(parents=True)
+    (tmp_path / "hosts.yml").write_text("all: {}\n", encoding="utf-8")
+    secret = credentials.as_yaml({"pom_database_ep_password": password})
+    credentials.encrypt(secret, site.directory / "vault-password", tmp_path / "group_vars" / "all" / "secrets.yml")
+    stated = replace(site, additions=(str(tmp_path),))
+    run = stated.play("pom_database_password.yml")
+    assert run.rc == 0, run.output[-3000:]
+    hashed = site.exec("epm1", "cat", PASSWORD_HASH).strip()
+    _, method, salt, _ = hashed.split("$")
+    assert shell.run(["openssl", "passwd", f"-{method}", "-salt", salt, "-stdin"], stdin=password).strip() == hashed
+    again = stated.play("pom_database_password.yml")
+    assert set(again.changed().values()) == {0}, again.output[-3000:]
+    assert site.starts("epm1", "SetDbPassword") == 1
+    assert password not in run.output + again.output
+    assert site.shell("epm1", f"grep -rlF {password} {JOBS} /var/lib/dialtone /tmp /var/log; true") == ""
     wait_for(lambda: site.play("status.yml").rc == 0, "POM does not serve again", 60)
 
 

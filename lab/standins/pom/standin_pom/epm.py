@@ -8,13 +8,15 @@ import hmac
 import importlib
 import ipaddress
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 
-from . import database, host, properties
+from . import database, host, layout, properties
 from .terminal import ask, ask_secret, extra_question, main, say
 
 PROGRAM = "insert_POM_Apps.sh"
+DEFAULT_NUMBER = 1
 # name: (path, type, direction)
 APPLICATIONS = {
     "PomDriverApp": ("/PomDriverApp/ccxml/start.jsp", "POM:Driver", "Outbound"),
@@ -95,7 +97,7 @@ def known(user: str, password: str) -> bool:
 
 def organizations() -> dict[str, int]:
     """Name and id, as the primary EPM keeps them."""
-    return {"Default": 1, **{row["name"]: row["id"] for row in store().read("organizations")}}
+    return {"Default": DEFAULT_NUMBER, **{row["name"]: row["id"] for row in store().read("organizations")}}
 
 
 def copied_organizations() -> dict[str, int]:
@@ -111,6 +113,16 @@ def copy_organizations(settings: database.Settings) -> None:
     if rows and settings.type == "Postgres":
         statement = f"INSERT INTO pim_organization (organization_id, name) VALUES {rows} ON CONFLICT DO NOTHING"
         database.psql(settings, statement, rows=False)
+
+
+def make_directories(home: Path, numbers: Iterable[int]) -> None:
+    """Of each organization but the default one, whose come with the installation. Stand-in assumption: as POM starts."""
+    for number in numbers:
+        if number != DEFAULT_NUMBER:
+            for directory in layout.OF_AN_ORGANIZATION:
+                (home / directory.format(number)).mkdir(parents=True, exist_ok=True)
+            for top in ("public", "archive"):
+                host.own(home / top / str(number))
 
 
 def organization_id(arguments: Sequence[str]) -> int:

@@ -54,8 +54,8 @@ def is_own(word: str) -> bool:
 
 def host_of(url: str) -> str:
     """
-    >>> host_of("SSL://epm1.example:9093"), host_of("PLAINTEXT://:9092")
-    ('epm1.example', '')
+    >>> host_of("SSL://server.example:9093"), host_of("PLAINTEXT://:9092")
+    ('server.example', '')
     """
     return urllib.parse.urlsplit(url.split(",")[0].strip()).hostname or ""
 

@@ -487,7 +487,6 @@ def lay_tree(choices: Choices, home: Path) -> None:
             "version": host.setting(PROGRAM, "version"),
             "kind": choices.kind,
             "packages": ",".join(choices.packages),
-            "primary": choices.primary,
             **identity.present(),
         },
         "# stand-in assumption: where POM keeps its version, and as what it was installed",

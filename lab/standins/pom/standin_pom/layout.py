@@ -20,13 +20,12 @@ SERVICES = {
 NOT_NAMED_IN_STATUS = ("pomzookeeper", "pomactmq", "pomdashboard")
 OF_KAFKA = ("pomzookeeper", "pomkafka")
 
+OF_AN_ORGANIZATION = (
+    *("public/{}/dncimport", "public/{}/contactlistimport", "public/{}/export"),
+    *("archive/{}/contactlistimport", "archive/{}/dncimport", "archive/{}/splitter"),
+)
 DIRECTORIES = (
-    "public/default/dncimport",
-    "public/default/contactlistimport",
-    "public/default/export",
-    "archive/default/contactlistimport",
-    "archive/default/dncimport",
-    "archive/default/splitter",
+    *(path.format("default") for path in OF_AN_ORGANIZATION),
     "Upload",
     "config",
     "logs",

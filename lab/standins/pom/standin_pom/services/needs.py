@@ -88,9 +88,9 @@ def passes(need: str, words: str) -> bool:
 def log_line(service: str, need: str, words: str, host_name: str) -> str:
     """One line of a service's log.
 
-    >>> print(log_line("cmpmgr", "epm", "javax.net.ssl.SSLHandshakeException: " + NO_TRUSTED_CERTIFICATE, "epm1"))
+    >>> print(log_line("cmpmgr", "epm", "javax.net.ssl.SSLHandshakeException: " + NO_TRUSTED_CERTIFICATE, "server"))
     ... # doctest: +ELLIPSIS
-    |P_POMCM002|INFO|POMCM|||Out Call Web Service returned fault: ... No trusted certificate found|epm1####
+    |P_POMCM002|INFO|POMCM|||Out Call Web Service returned fault: ... No trusted certificate found|server####
     """
     if NO_TRUSTED_CERTIFICATE in words:
         fault = words if need == "epm" else f"{need}: {words}"

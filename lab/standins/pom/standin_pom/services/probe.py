@@ -274,6 +274,7 @@ class Probe:
             return
         try:
             epm.copy_organizations(database.load(database.settings_file()))
+            epm.make_directories(host.pom_home(), epm.organizations().values())
         except (database.Failure, host.Refused, OSError, ImportError) as error:
             self.log("cmpmgr", "organizations", str(error))
 

@@ -1,19 +1,14 @@
 # Copyright: Dialtone maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the documentation of the plugins shares that work on the controller alone, from the site model."""
+"""What the documentation of the plugins shares that work on the controller alone."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option and the attributes that they have in common."""
+    """The attributes of all of them, and the options that several have."""
 
     DOCUMENTATION = r"""
-options:
-  model:
-    description: The site model, the fact C(site_model) that C(playbooks/validate.yml) sets.
-    type: dict
-    required: true
 attributes:
   check_mode:
     description: Changes nothing on a host, so it does the same in check mode.
@@ -25,6 +20,14 @@ attributes:
     description: Runs on the controller.
     platforms: posix
     support: full
+"""
+
+    MODEL = r"""
+options:
+  model:
+    description: The site model, the fact C(site_model) that C(playbooks/validate.yml) sets.
+    type: dict
+    required: true
 """
 
     BUILD_DIRECTORY = r"""

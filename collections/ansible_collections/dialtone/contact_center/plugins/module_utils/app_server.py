@@ -231,13 +231,11 @@ def _service(observed: Observed, is_new: bool, files: Files) -> list[Action]:
 def _register(observed: Observed, desired: Desired) -> list[Action]:
     if not desired.registered_as or observed.registered == desired.registered_as:
         return []
-    return [
-        Action(
-            "register",
-            "the applications are registered on Experience Portal",
-            ("insert_POM_Apps.sh has not run for this address",),
-        )
-    ]
+    if observed.registered:
+        # What the program does with applications that are registered already is in no document; guided steps change their URLs.
+        why = ("insert_POM_Apps.sh ran for another address, and is not run again: the page Applications has the URLs",)
+        return [Action("register", "the address of the application server is recorded anew", why)]
+    return [Action("register", "the applications are registered on Experience Portal", ("insert_POM_Apps.sh has not run",))]
 
 
 # --- what forbids it --------------------------------------------------------------------------------------------------
@@ -253,8 +251,13 @@ def refuse(observed: Observed, desired: Desired) -> list[str]:
         )
     if observed.keystore_problem:
         problems.append(observed.keystore_problem)
-    if observed.tomcat and not observed.unit_exists and desired.is_local and observed.unit_problem:
-        problems.append(f"the unit {desired.unit} cannot be made: {observed.unit_problem}")
+    if observed.tomcat and desired.is_local and observed.unit_problem:
+        problems.append(
+            f"the unit {desired.unit} cannot be started: {observed.unit_problem}. Remove the file and run again: then it is made "
+            "from the template (POM-APP-02)"
+            if observed.unit_exists
+            else f"the unit {desired.unit} cannot be made: {observed.unit_problem}"
+        )
     return problems
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import hashlib
 import inspect
 import json
@@ -42,8 +43,8 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_s
 
 DIRECTORY = "/var/lib/dialtone/jobs"
 PROGRAM = "supervisor.py"
-NEVER, BEFORE_NO_RETURN, ALWAYS = "never", "if_before_no_return", "always"
-RESTARTS = (NEVER, BEFORE_NO_RETURN, ALWAYS)
+NEVER, BEFORE_NO_RETURN, ALWAYS, ATTACH_ONLY = "never", "if_before_no_return", "always", "attach_only"
+RESTARTS = (NEVER, BEFORE_NO_RETURN, ALWAYS, ATTACH_ONLY)
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
@@ -115,6 +116,10 @@ def plan_start(found: Found, fingerprint: str, restart: str) -> str:
     """
     if found.is_alive and found.name not in ENDS:
         return ATTACH
+    if restart == ATTACH_ONLY and found.name in ENDS:
+        return REPORT
+    if restart == ATTACH_ONLY:
+        raise JobError("no job of this name runs on the host or has run there, and this request starts none")
     if found.name in ("", READY):
         return START
     if found.name in ENDS and found.name != INTERRUPTED:
@@ -353,6 +358,23 @@ class Job:
                 f"the job {self.job} is under way with other data than it was handed now, so what it hands back would belong to "
                 "the other. Run the same command again when it has ended"
             )
+
+
+def spelt_here(argv: Sequence[str], script: Mapping[str, Any], chdir: str) -> list[str]:
+    """The arguments with the program's name as this host has it, where the documents spell it in several ways (T-042, T-105)."""
+    for index, word in enumerate(argv):
+        path = os.path.normpath(os.path.join(chdir, word))
+        if os.path.basename(word) != script["program"] or os.path.exists(path):
+            continue
+        patterns = [os.path.join(glob.escape(os.path.dirname(path)), spelling) for spelling in script["spellings"]]
+        found = {one for pattern in patterns for one in glob.glob(pattern) if os.path.isfile(one)}
+        if len(found) > 1:
+            raise JobError(
+                f"{path} is not there, and several others could be it: {', '.join(sorted(found))}. Overlay `spellings` of the "
+                f"dialogue {script['name']} in site_dialogues with the name of the one that is meant"
+            )
+        return [*argv[:index], *(found or {word}), *argv[index + 1 :]]
+    return list(argv)
 
 
 def check_argv(request: Request, secrets: Mapping[str, str]) -> None:

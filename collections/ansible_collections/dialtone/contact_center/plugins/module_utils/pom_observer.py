@@ -33,6 +33,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server import (
     ABSENT,
     COMPLETE,
+    KEYSTORE_PART,
     LEDGER,
     PARTIAL,
     PRESENT,
@@ -46,7 +47,9 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server
 
 # The unit of the installation's job, which vendor_dialogue leads.
 JOB_UNIT = f"dialtone-job-{INSTALLER}"
-CONVERSION_JOB = "/var/lib/dialtone/jobs/enablenonTeleMode"
+JOBS = "/var/lib/dialtone/jobs"
+CONVERSION_JOB = f"{JOBS}/enablenonTeleMode"
+INSTALLER_STATE = f"{JOBS}/{INSTALLER}/state.json"
 AGENT_MANAGER_UNIT = "agtmgr.service"
 HEAP = re.compile(r"-Xmx([0-9]+)([kKmMgG]?)")
 MB_OF = {"": 1 / 1024**2, "k": 1 / 1024, "m": 1, "g": 1024}
@@ -104,6 +107,13 @@ class Observer:
     def boot_id(self) -> str:
         return self.text("/proc/sys/kernel/random/boot_id").strip()
 
+    def addresses(self) -> tuple[str, ...]:
+        """The host's IPv4 addresses, without those that reach no other host."""
+        rc, out, err = self.run(["ip", "-4", "-oneline", "address", "show", "scope", "global"])
+        if rc != 0:
+            raise PomServerError(f"ip address show ended with {rc}: {err.strip()}")
+        return tuple(dict.fromkeys(re.findall(r"\binet ([0-9.]+)", out)))
+
     def units(self) -> Units:
         """What systemd knows of POM's units, of the installer's job, and of a Kafka and ZooKeeper beside POM's: one call."""
         names = [f"{unit}.service" for unit in (*EP_UNITS, *pom_services.UNITS, *STANDALONE_UNITS, JOB_UNIT)]
@@ -128,7 +138,7 @@ class Observer:
     def installation(self, units: Mapping[str, str]) -> Installation:
         """Absent, in part, or complete: the programs of bin, the keystore, and the units that systemd knows (POM-INST-01)."""
         needed = {f"bin/{program}": f"{self.layout.bin}/{program}" for program in PROGRAMS}
-        needed["config/pomKeyStore"] = self.layout.keystore
+        needed[KEYSTORE_PART] = self.layout.keystore
         there = {name: self.exists(path) for name, path in needed.items()}
         known = [unit for unit in pom_services.OWN_UNITS if unit in units]
         there["units"] = len(known) == len(pom_services.OWN_UNITS)
@@ -144,6 +154,13 @@ class Observer:
         try:
             return bool(os.listdir(self.real(path)))
         except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def installer_succeeded(self) -> bool:
+        """Whether the last installation that Dialtone led has ended well, also where no run has seen its end."""
+        try:
+            return bool(json.loads(self.text(INSTALLER_STATE)).get("state") == "succeeded")
+        except (ValueError, AttributeError):
             return False
 
     def installer_log(self) -> tuple[str, tuple[str, ...]]:

@@ -33,7 +33,9 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout
 LEDGER = "/var/lib/dialtone/pom"
 ABSENT, PARTIAL, COMPLETE = "absent", "partial", "complete"
 PRESENT, UNKNOWN, UNREACHABLE = "present", "unknown", "unreachable"
+KEYSTORE_PART = "config/pomKeyStore"  # as the parts of an installation are called
 DRIVER_PROGRAMS = {"oracle": "InstallPOMOracleJDBC.sh", "mssql": "InstallPOMMssqlJDBC.sh"}
+ORACLE_ADMINISTRATOR = "system"
 FINGERPRINT_ROUNDS = 60_000
 ACTIVE = ("active", "activating", "reloading")
 
@@ -158,6 +160,8 @@ class Observed:
     job_running: bool = False
     standalone: Mapping[str, str] = field(default_factory=dict)  # unit of another Kafka or ZooKeeper → its states
     installation: Installation = field(default_factory=Installation)
+    installer_succeeded: bool = False  # of the last installation that Dialtone led
+    addresses: tuple[str, ...] = ()  # IPv4, of all interfaces; read where POM is to make its own certificate
     boot_id: str = ""
     free_mb: int = 0
     markers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -200,6 +204,16 @@ class Observed:
         return found if isinstance(found, dict) else {}
 
     @property
+    def taken_over(self) -> bool:
+        """Whether what the installer left is dealt with; one that somebody else ran leaves nothing to Dialtone."""
+        return self.words("installation").get("finished") is not False
+
+    @property
+    def installed(self) -> bool:
+        """Whether the installer is through: its files are all there while it still works, and where it died behind the last."""
+        return self.installation.state == COMPLETE and not self.job_running and self.taken_over
+
+    @property
     def mode(self) -> str:
         """The mode that Dialtone had a program of the vendor's set last."""
         return str(self.words("mode").get("mode") or "")
@@ -231,10 +245,12 @@ class Desired:
     stop_standalone: bool = False
     minimum_disk_mb: int = 0
     certificate_imported: bool = True
+    certificate_generated: bool = False
     trusted: tuple[Trusted, ...] = ()
     drivers: Mapping[str, str] = field(default_factory=dict)  # engine → SHA-256 of the jar
     database: Connection | None = None
     creates_schema: bool = True
+    schema_exists: bool | None = None  # as a person says it; None where nobody does
     reports: Connection | None = None
     external_kafka: tuple[tuple[str, ...], ...] = ()  # of each broker, the names and addresses that it may go by
     call_forbidden: bool = False
@@ -282,7 +298,7 @@ class Plan:
 def plan(observed: Observed, desired: Desired) -> Plan:
     """What has to be done, in the order of POM-INST-08, POM-DB-12, POM-KAFKA-04 and POM-SVC-04."""
     refusals = refuse(observed, desired)
-    is_new = observed.installation.state != COMPLETE
+    is_new = not observed.installed
     creates = creates_schema(observed, desired)
     actions = [
         *_standalone(observed),
@@ -312,9 +328,18 @@ def refuse(observed: Observed, desired: Desired) -> list[str]:
     if observed.standalone and not desired.stop_standalone:
         return [standalone_services(observed.standalone)]
     if installation.state == PARTIAL:
-        return [partial_installation(installation, desired.home)]
+        is_only_keystore = installation.missing == (KEYSTORE_PART,)
+        return [lost_keystore(desired.home) if is_only_keystore else partial_installation(installation, desired.home)]
+    if installation.state == COMPLETE and not observed.taken_over and not observed.installer_succeeded:
+        return [unfinished_installation(desired.home)]
     if installation.state == COMPLETE:
-        return [*bound_otherwise(observed, desired), *made_otherwise(observed, desired), *named_otherwise(observed, desired)]
+        return [
+            *bound_otherwise(observed, desired),
+            *made_otherwise(observed, desired),
+            *named_otherwise(observed, desired),
+            *changed_oracle_user(observed, desired),
+            *unseen_schema(observed, desired),
+        ]
     problems = []
     if not observed.ep_home or EP_MANAGEMENT_UNIT not in observed.units:
         seen = f"{EP_HOME} is missing" if not observed.ep_home else f"systemd knows no unit {EP_MANAGEMENT_UNIT}"
@@ -338,7 +363,18 @@ def refuse(observed: Observed, desired: Desired) -> list[str]:
             f"{observed.free_mb} MB are free where POM is installed, and pom_server_minimum_disk_mb is "
             f"{desired.minimum_disk_mb}: enlarge the file system (POM-SIZE-10), or correct the word"
         )
-    return problems
+    return [*problems, *several_addresses(observed, desired), *unseen_schema(observed, desired)]
+
+
+def several_addresses(observed: Observed, desired: Desired) -> list[str]:
+    """A certificate that the vendor's generator makes is of one address alone."""
+    if not desired.certificate_generated or len(observed.addresses) < 2:
+        return []
+    return [
+        f"the host has the addresses {', '.join(observed.addresses)}, and POM's own generator puts one of them into the "
+        "certificate and no name: write certificates_source: site_ca, or delivered with a certificate that carries the FQDN "
+        "(POM-CERT-03, T-155)"
+    ]
 
 
 def standalone_services(units: Mapping[str, str]) -> str:
@@ -347,6 +383,26 @@ def standalone_services(units: Mapping[str, str]) -> str:
         f"{seen} on this host is no service of POM, and POM brings its own pomkafka and pomzookeeper, which need the same ports: "
         "bring what its topics hold to the new cluster first, then consent with pom_server_stop_standalone: true. It is stopped "
         "and disabled then; its files and data stay where they are (POM-KAFKA-04)"
+    )
+
+
+def lost_keystore(home: str) -> str:
+    """All of POM is there but its identity: nothing that an uninstallation would mend."""
+    layout = PomLayout(home)
+    return (
+        f"{layout.keystore}, POM's own key and certificate, is missing, while all programs and units of POM are there: there is "
+        "no need to uninstall it. Bring the store back from a backup set of before the loss (playbooks/restore.yml with "
+        "-e restore_from=SET and --limit HOST), and POM keeps its certificate. Without a set, have "
+        f"{layout.bin}/pomCertKeystore.sh make it anew, as root and in that directory, and see with keytool -list that it holds "
+        f"{IDENTITY_ALIAS} and opens with certificates_keystore_password. Then run again (POM-CERT-01, POM-TROUBLE-18)"
+    )
+
+
+def unfinished_installation(home: str) -> str:
+    return (
+        "all programs and units of POM are there, and the installer did not end well behind the last of them: what it had still "
+        f"to do is not known. {PomLayout(home).home}/logs and the job installPOM on the host tell how it ended. Uninstall POM: "
+        "playbooks/pom_uninstall.yml; then run again (POM-INST-07)"
     )
 
 
@@ -373,11 +429,16 @@ def _standalone(observed: Observed) -> list[Action]:
 
 
 def _install(observed: Observed, desired: Desired) -> list[Action]:
-    if observed.installation.state == COMPLETE:
+    if observed.installed:
         return (
             [Action("reboot", "the host is rebooted", ("POM was installed since it was booted",))] if observed.reboot_due else []
         )
-    words = "the installation that runs is waited for" if observed.job_running else f"POM is installed ({desired.kind})"
+    if observed.job_running:
+        words = "the installation that runs is waited for"
+    elif observed.installation.state == COMPLETE:
+        words = "what the installer left is taken over, whose end no run has seen"
+    else:
+        words = f"POM is installed ({desired.kind})"
     return [Action("install", words), Action("reboot", "the host is rebooted", ("the installer asks for it",))]
 
 
@@ -424,12 +485,14 @@ def bound_otherwise(observed: Observed, desired: Desired) -> list[str]:
 def made_otherwise(observed: Observed, desired: Desired) -> list[str]:
     """What POM was made for, where a roll-out cannot make it for something else."""
     problems = []
-    if observed.mode and desired.mode and observed.mode != desired.mode:
+    # The record is where the mode was set; what a person says is of the whole system, and would outlive a change elsewhere.
+    present = observed.mode or (desired.installed_mode if desired.leads else "")
+    if present and desired.mode and present != desired.mode:
         problems.append(
-            pom_modes.forbidden_change(observed.mode, desired.mode)
-            or f"POM runs in the mode {observed.mode}, and pom_mode is {desired.mode}: a roll-out never changes the mode. "
+            pom_modes.forbidden_change(present, desired.mode)
+            or f"POM runs in the mode {present}, and pom_mode is {desired.mode}: a roll-out never changes the mode. "
             "playbooks/pom_mode.yml does, with vpms and POM restarted; run it first, or write pom_mode: "
-            f"{observed.mode} (POM-MODECHG-01)"
+            f"{present} (POM-MODECHG-01)"
         )
     elif is_mode_pending(observed):
         problems.append(
@@ -455,7 +518,7 @@ def irreversible_conversion() -> str:
 
 def identity_reasons(observed: Observed, desired: Desired) -> list[str]:
     """Why POM has to be told the server's name or address anew."""
-    if observed.installation.state != COMPLETE:
+    if not observed.installed:
         return []
     return pom_identity.reasons(observed.words(pom_identity.MARKER), observed.former_name, desired.server)
 
@@ -511,10 +574,47 @@ def recorded_database(observed: Observed) -> Connection | None:
 
 
 def creates_schema(observed: Observed, desired: Desired) -> bool:
-    """Whether installDB is asked to create the schema: never where one is, or was created (POM-DB-12)."""
+    """Whether installDB is asked to create the schema: never where one is, was created, or may be (POM-DB-12)."""
     if desired.database is None or not desired.creates_schema or observed.schema == PRESENT or is_moved(observed, desired):
         return False
-    return observed.schema == ABSENT or not same_database(observed, desired)
+    if observed.schema == ABSENT:
+        return True
+    if desired.schema_exists or same_database(observed, desired):
+        return False
+    return observed.schema == UNREACHABLE or desired.schema_exists is False
+
+
+def changed_oracle_user(observed: Observed, desired: Desired) -> list[str]:
+    """An Oracle installation with the user system stays with it, whoever configured it (POM-DB-05)."""
+    wanted = desired.database
+    known = [one for one in (observed.database, recorded_database(observed)) if one is not None and one.user]
+    if wanted is None or wanted.engine != "oracle" or not known or known[0].engine != "oracle":
+        return []
+    used = known[0].user
+    if used.lower() != ORACLE_ADMINISTRATOR or wanted.user.lower() == ORACLE_ADMINISTRATOR:
+        return []
+    return [
+        f"POM was installed with the Oracle user {used}, and pom_database_user is {wanted.user}: changing the Oracle user is not "
+        f"supported, neither now nor with an upgrade. Write pom_database_user: {used}, or plan a new installation with the "
+        "restricted user and a schema of its own (POM-DB-05)"
+    ]
+
+
+def unseen_schema(observed: Observed, desired: Desired) -> list[str]:
+    """Why POM is not connected with a database of which nobody knows whether the schema is there."""
+    database = desired.database
+    if not desired.leads or database is None or observed.schema != UNKNOWN or desired.schema_exists is not None:
+        return []
+    if same_database(observed, desired) or is_moved(observed, desired):
+        return []
+    why = observed.schema_problem or f"no client of {database.engine} is on a POM server"
+    return [
+        f"whether the POM schema is in the database {database.name} of {database.host} cannot be seen ({why}), and it was not "
+        "configured here before; what installDB.sh does to a schema that is there already is not documented. Write "
+        "pom_database_schema_exists: false for a first installation, and the schema is created; write "
+        "pom_database_schema_exists: true where the schema is there, from an installation before this one or made by the "
+        "database's administrator, and POM is only connected to it (POM-DB-12)"
+    ]
 
 
 def database_reasons(observed: Observed, desired: Desired, creates: bool) -> list[str]:

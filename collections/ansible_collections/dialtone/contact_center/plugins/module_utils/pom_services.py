@@ -174,13 +174,17 @@ BY_SYSTEMD = {"active": RUNNING, "deactivating": STOPPING, "inactive": STOPPED, 
 
 
 def judge(expected: Iterable[Mapping[str, Any]], status: Status, active_units: Mapping[str, str]) -> list[Seen]:
-    """Each expected service with its state: the word of `POM status`, else of systemd (`active_units`: unit → ActiveState)."""
+    """Each expected service with its state. A unit that is down by systemd (`active_units`: unit → ActiveState) is down.
+
+    Of the others the word of `POM status` counts, which says who is master and what systemd does not know.
+    """
     return [_judged(item, status, active_units.get(str(item["unit"]), "")) for item in expected]
 
 
 def _judged(item: Mapping[str, Any], status: Status, systemd: str) -> Seen:
     unit, wanted = str(item["unit"]), tuple(str(state) for state in item["states"])
-    state = status.states.get(unit) or BY_SYSTEMD.get(systemd, UNKNOWN)
+    by_systemd = BY_SYSTEMD.get(systemd, UNKNOWN)
+    state = by_systemd if by_systemd == STOPPED else status.states.get(unit) or by_systemd
     has_role = any(word in ROLES for word in wanted)
     # The text may leave a service out, and of those that it names it may tell no role.
     hides_role = has_role and state == RUNNING and not (status.shows_roles and unit in status.states)

@@ -12,7 +12,6 @@ import re
 import socket
 import ssl
 import struct
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -672,13 +671,13 @@ def established_connections(host: str, port: int, context: Context) -> int:
 
 
 def kernel_address(address: str) -> str:
-    """
-    >>> kernel_address("127.0.0.1") if sys.byteorder == "little" else "0100007F"
+    """The words of an address as /proc/net/tcp prints them: each in the machine's own byte order, here a little-endian one's.
+
+    >>> kernel_address("127.0.0.1")
     '0100007F'
     """
     packed = ipaddress.ip_address(address).packed
-    words = struct.unpack(f">{len(packed) // 4}I", packed)
-    return struct.pack(f"<{len(words)}I", *words).hex().upper() if sys.byteorder == "little" else packed.hex().upper()
+    return "".join(f"{word:08X}" for word in struct.unpack(f"={len(packed) // 4}I", packed))
 
 
 def observe_tcp_closed(probe: Mapping[str, Any], context: Context) -> Observation:

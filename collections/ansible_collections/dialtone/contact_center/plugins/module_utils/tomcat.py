@@ -170,6 +170,14 @@ def other_versions(present: Iterable[str], supplied: Iterable[str]) -> list[str]
 # --- start script and unit --------------------------------------------------------------------------------------------
 
 
+def placeholders(unit: str) -> list[str]:
+    """
+    >>> placeholders("ExecStart=%%APPSERVER_HOME%%/bin/catalina.sh run")
+    ['%%APPSERVER_HOME', '%%']
+    """
+    return re.findall(r"%%\w*", unit)
+
+
 def rendered_unit(template: str, home: str) -> str:
     """The vendor's unit for this home (POM-APP-02)."""
     if not re.fullmatch(r"/[^\s%'\"\\]+", home):
@@ -179,7 +187,6 @@ def rendered_unit(template: str, home: str) -> str:
     if HOME_PLACEHOLDER not in template:
         raise TomcatError(f"holds no {HOME_PLACEHOLDER}, so it is not the template of the document (POM-APP-02)")
     unit = template.replace(HOME_PLACEHOLDER, home)
-    if "%%" in unit:
-        left = re.findall(r"%%\w*", unit)
+    if left := placeholders(unit):
         raise TomcatError(f"holds {left[0]} beside {HOME_PLACEHOLDER}, and no document says what stands for it (POM-APP-02)")
     return unit

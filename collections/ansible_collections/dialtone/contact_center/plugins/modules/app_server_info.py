@@ -139,6 +139,10 @@ refusals:
   returned: always
   type: list
   elements: str
+registered:
+  description: Whether insert_POM_Apps.sh has run on this host, for whatever address.
+  returned: always
+  type: bool
 tomcat_version:
   description: Version of Tomcat; empty where there is none.
   returned: always
@@ -212,6 +216,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server import LEDGER
 
 SERVER_INFO = "org/apache/catalina/util/ServerInfo.properties"
+UNITS = "/etc/systemd/system"
 UNIT_TEMPLATE = "Support/AppServer/appserver.service"
 WORDS = (*app_server.HOME_WORDS, "VP_HOME")
 
@@ -284,6 +289,12 @@ class Observer:
             return tomcat.rendered_unit(content.decode("utf-8", "replace"), self.home), ""
         except tomcat.TomcatError as error:
             return "", f"{template} {error}"
+
+    def unrendered_unit(self, name: str) -> str:
+        """Why a unit that is there is none that systemd can start: somebody copied the template as it is (POM-APP-02)."""
+        path = f"{UNITS}/{name}.service"
+        left = tomcat.placeholders((self.read(path) or b"").decode("utf-8", "replace"))
+        return f"{path} still holds {left[0]} of the vendor's template" if left else ""
 
     def files(self) -> dict[str, str]:
         paths = [
@@ -364,6 +375,8 @@ def run(params: dict[str, Any], observer: Observer) -> dict[str, Any]:
     content, problem = ("", "")
     if params["is_local"] and not unit.get("exists"):
         content, problem = observer.unit(environment)
+    elif params["is_local"]:
+        problem = observer.unrendered_unit(params["unit"])
     keystore_reasons, keystore_problem = observer.keystore(owner, group)
     observed = app_server.Observed(
         tomcat=version,
@@ -389,6 +402,7 @@ def run(params: dict[str, Any], observer: Observer) -> dict[str, Any]:
         "actions": [action.as_dict() for action in to_do.actions],
         "due": list(dict.fromkeys(action.name for action in to_do.actions)),
         "refusals": list(to_do.refusals),
+        "registered": bool(observed.registered),
         "tomcat_version": version,
         "java_version": observed.java,
         "owner": owner,

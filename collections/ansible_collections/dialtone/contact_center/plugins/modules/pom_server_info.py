@@ -47,6 +47,10 @@ options:
     description: Whether POM's identity is the certificate of this host, O(identity_certificate).
     type: bool
     default: true
+  certificate_generated:
+    description: Whether POM makes its own certificate, which will not do on a host with several addresses (POM-CERT-03).
+    type: bool
+    default: false
   identity_certificate:
     description: PEM file with the host's own certificate.
     type: path
@@ -112,6 +116,13 @@ options:
     description: Whether the schema is created from this server.
     type: bool
     default: true
+  schema_exists:
+    description:
+      - Whether the schema is in the database already, as a person says it; empty where nobody does.
+      - Counts where this host cannot look, which is told by RV(schema=unknown).
+    type: str
+    choices: ['', 'yes', 'no']
+    default: ''
   reports:
     description: The database that reports are read from, as O(database); empty where it is the POM database.
     type: dict
@@ -166,9 +177,13 @@ options:
         type: bool
         default: false
       wait_seconds:
-        description: How long settings of events are waited for, where there are none.
+        description: How long settings of events are waited for, where there are none or those of O(one_off.digest_before).
         type: int
         default: 0
+      digest_before:
+        description: Digest of the settings of events before the program ran.
+        type: str
+        default: ""
       attribute:
         description: The custom attribute that is copied.
         type: str
@@ -354,6 +369,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_observer import Observer, decode_trusted
 
 SECONDS_BETWEEN_LOOKS = 5
+SCHEMA_EXISTS = {"": None, "yes": True, "no": False}
 
 
 def desired_state(params: dict[str, Any], observer: Observer) -> pom_server.Desired:
@@ -364,10 +380,12 @@ def desired_state(params: dict[str, Any], observer: Observer) -> pom_server.Desi
         stop_standalone=params["stop_standalone"],
         minimum_disk_mb=params["minimum_disk_mb"],
         certificate_imported=params["certificate_imported"],
+        certificate_generated=params["certificate_generated"],
         trusted=decode_trusted(params["trusted"], observer.read),
         drivers={driver["engine"]: driver["sha256"].lower() for driver in params["drivers"]},
         database=connection_of(params["database"]),
         creates_schema=params["creates_schema"],
+        schema_exists=SCHEMA_EXISTS[params["schema_exists"]],
         reports=connection_of(params["reports"]),
         external_kafka=tuple((broker["name"], broker["fqdn"], broker["address"]) for broker in params["external_kafka"]),
         call_forbidden=params["call_forbidden"],
@@ -392,18 +410,25 @@ def look(params: dict[str, Any], observer: Observer, desired: pom_server.Desired
     """Everything that is there. Where POM is not installed, its own files are not looked for."""
     units = observer.units()
     identity = observer.read(params["identity_certificate"]) if params["identity_certificate"] else None
+    schema, problem = pom_server.UNKNOWN, ""
+    if desired.is_primary and desired.database is not None:
+        schema, problem = observer.schema(desired.database, params["database_password"] or "", params["ca_certificate"] or "")
     observed = pom_server.Observed(
         ep_home=observer.has_experience_portal(),
         units=units.states,
         job_running=units.job_running,
         standalone=units.standalone,
         installation=observer.installation(units.states),
+        installer_succeeded=observer.installer_succeeded(),
+        addresses=observer.addresses() if desired.certificate_generated else (),
         boot_id=observer.boot_id(),
         free_mb=observer.free_mb(),
         markers=observer.markers(),
         identity=pom_server.certificate_fingerprint(identity) if identity else "",
         drivers=observer.drivers(params["driver_home"], {driver["engine"]: driver["name"] for driver in params["drivers"]}),
         available_mb=observer.available_mb(),
+        schema=schema,
+        schema_problem=problem,
     )
     return observed if observed.installation.state != pom_server.COMPLETE else look_inside(params, observer, desired, observed)
 
@@ -419,9 +444,6 @@ def look_inside(
     }
     text = observer.read(layout.database)
     status = observer.status() if params["expected_services"] else pom_services.Status({})
-    schema, problem = pom_server.UNKNOWN, ""
-    if desired.is_primary and desired.database is not None:
-        schema, problem = observer.schema(desired.database, params["database_password"] or "", params["ca_certificate"] or "")
     one_off = one_off_of(params)
     return replace(
         observed,
@@ -435,8 +457,6 @@ def look_inside(
         truststore=store(observer, layout.truststore, params["truststore_password"], "certificates_truststore_password"),
         database=parse_database(text.decode("utf-8", "replace")) if text else None,
         database_readable=text is None,
-        schema=schema,
-        schema_problem=problem,
         answered=frozenset(
             name
             for name, (words, password) in answers.items()
@@ -471,7 +491,8 @@ def event_settings(
     until = time.monotonic() + params["one_off"]["wait_seconds"]
     while True:
         found = observer.event_settings(desired.database, params["database_password"] or "", params["ca_certificate"] or "")
-        if found.rows or found.problem or time.monotonic() >= until:
+        is_written = found.rows and found.digest != params["one_off"]["digest_before"]
+        if is_written or found.problem or time.monotonic() >= until:
             return found
         time.sleep(SECONDS_BETWEEN_LOOKS)
 
@@ -514,6 +535,7 @@ def argument_spec() -> dict[str, Any]:
         "stop_standalone": {"type": "bool", "default": False},
         "minimum_disk_mb": {"type": "int", "default": 0},
         "certificate_imported": {"type": "bool", "default": True},
+        "certificate_generated": {"type": "bool", "default": False},
         "identity_certificate": {"type": "path"},
         "ca_certificate": {"type": "path"},
         "keystore_password": secret,
@@ -539,6 +561,7 @@ def argument_spec() -> dict[str, Any]:
         "database": {"type": "dict", "default": {}},
         "database_password": secret,
         "creates_schema": {"type": "bool", "default": True},
+        "schema_exists": {"type": "str", "choices": list(SCHEMA_EXISTS), "default": ""},
         "reports": {"type": "dict", "default": {}},
         "reports_password": secret,
         "external_kafka": {"type": "list", "elements": "dict", "default": []},
@@ -555,6 +578,7 @@ def argument_spec() -> dict[str, Any]:
                 "name": {"type": "str", "choices": sorted(pom_one_off.CHANGES), "required": True},
                 "conversion_seen": {"type": "bool", "default": False},
                 "wait_seconds": {"type": "int", "default": 0},
+                "digest_before": {"type": "str", "default": ""},
                 "attribute": {"type": "str", "default": ""},
                 "lists": {"type": "list", "elements": "str", "default": []},
                 "fonts": {"type": "list", "elements": "path", "default": []},

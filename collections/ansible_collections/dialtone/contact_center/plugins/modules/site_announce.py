@@ -36,7 +36,9 @@ options:
     description: Whether POM is restarted on every observed server, whatever it was started with.
     type: bool
     default: false
-extends_documentation_fragment: dialtone.contact_center.controller
+extends_documentation_fragment:
+  - dialtone.contact_center.controller
+  - dialtone.contact_center.controller.model
 attributes:
   check_mode:
     description: The words say that the run would change something.

@@ -21,7 +21,9 @@ options:
     default: site_lease_answer
 seealso:
   - module: dialtone.contact_center.site_lease
-extends_documentation_fragment: dialtone.contact_center.controller
+extends_documentation_fragment:
+  - dialtone.contact_center.controller
+  - dialtone.contact_center.controller.model
 """
 
 EXAMPLES = r"""

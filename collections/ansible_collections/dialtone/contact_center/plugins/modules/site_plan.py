@@ -17,7 +17,10 @@ description:
   - Runs on the controller and contacts no host. Run it once, with C(run_once).
 seealso:
   - module: dialtone.contact_center.site_status
-extends_documentation_fragment: [dialtone.contact_center.controller, dialtone.contact_center.controller.build_directory]
+extends_documentation_fragment:
+  - dialtone.contact_center.controller
+  - dialtone.contact_center.controller.model
+  - dialtone.contact_center.controller.build_directory
 """
 
 EXAMPLES = r"""

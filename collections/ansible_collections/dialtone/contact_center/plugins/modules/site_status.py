@@ -30,7 +30,10 @@ options:
     default: warn
 seealso:
   - module: dialtone.contact_center.node_probe
-extends_documentation_fragment: [dialtone.contact_center.controller, dialtone.contact_center.controller.build_directory]
+extends_documentation_fragment:
+  - dialtone.contact_center.controller
+  - dialtone.contact_center.controller.model
+  - dialtone.contact_center.controller.build_directory
 """
 
 EXAMPLES = r"""

@@ -61,8 +61,9 @@ options:
       - Whether a job that was interrupted, by a restart of its host or by its supervisor's end, may be started again.
       - V(never) reports it each time. V(if_before_no_return) starts it again where it had not passed its point of no return.
       - V(always) is for who has looked at what it left.
+      - V(attach_only) starts none at all. It waits for the job that was seen to run, or tells how it ended meanwhile.
     type: str
-    choices: [never, if_before_no_return, always]
+    choices: [never, if_before_no_return, always, attach_only]
     default: never
   lease:
     description:

@@ -104,11 +104,13 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_j
     JobError,
     Request,
     launch_detached,
+    spelt_here,
 )
 
 
 def start(job, asked):
-    request = Request(job.job, asked["script"], asked["argv"], asked["chdir"], asked["environment"])
+    argv = spelt_here(asked["argv"], asked["script"], asked["chdir"])
+    request = Request(job.job, asked["script"], argv, asked["chdir"], asked["environment"])
     return job.start(request, asked["secrets"], asked["restart"], asked["lease"])
 
 

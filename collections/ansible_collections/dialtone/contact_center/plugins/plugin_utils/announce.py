@@ -171,28 +171,22 @@ def identity_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
         yield Item(role, host, f"{name} stands in {count(len(paths), 'file')}", tuple(paths))
 
 
-def pom_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
-    """What is left to do on a POM server, in the order in which it is done."""
-    for action in observed.get("actions", ()):
-        yield Item(role, host, action["what"], tuple(action["reasons"]), action["name"])
-
-
-def directory_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
-    """What is mounted, and which directories are made or change owner."""
+def action_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """What is left to do on a host, in the order in which it is done."""
     for action in observed.get("actions", ()):
         yield Item(role, host, action["what"], tuple(action["reasons"]))
+
+
+def pom_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
+    """The same on a POM server, where each action has a time of its own."""
+    for action in observed.get("actions", ()):
+        yield Item(role, host, action["what"], tuple(action["reasons"]), action["name"])
 
 
 def account_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
     """The account that owns what an NFS server exports, or that it has to be waited for."""
     for item in observed.get("missing", ()):
         yield Item(role, host, item, ())
-
-
-def app_server_items(role: str, host: str, observed: Observed) -> Iterator[Item]:
-    """What is left to do on an application server, in the order in which it is done."""
-    for action in observed.get("actions", ()):
-        yield Item(role, host, action["what"], tuple(action["reasons"]))
 
 
 # Which role leaves its observation in which variable of a host, and how it is read. The order is that of the roll-out.
@@ -206,10 +200,10 @@ ITEMS: tuple[tuple[str, str, Callable[[str, str, Observed], Iterable[Item]]], ..
     ("kafka", "__kafka_register_cluster_state", cluster_items),
     ("pom_database", "__pom_database_fact_found", database_items),
     ("pom_server", "__pom_server_register_observed", pom_items),
-    ("app_server", "__app_server_register_observed", app_server_items),
+    ("app_server", "__app_server_register_observed", action_items),
     ("nfs_server", "__nfs_server_fact_account", account_items),
     ("nfs_server", "__nfs_server_register_observed", state_items),
-    ("pom_directories", "__pom_directories_register_observed", directory_items),
+    ("pom_directories", "__pom_directories_register_observed", action_items),
     ("guided_steps", "guided_steps_found", guided_items),
 )
 

@@ -171,6 +171,7 @@ def resolve(name: str, dialogue: Mapping[str, Any], answers: Mapping[str, Any], 
     return {
         "name": name,
         "program": dialogue["program"],
+        "spellings": list(dialogue.get("spellings") or []),
         "limits": {**DEFAULT_LIMITS, **(dialogue.get("limits") or {})},
         "steps": steps,
         "success": [_success(entry) for entry in dialogue.get("success") or [] if _holds(entry, answers)],

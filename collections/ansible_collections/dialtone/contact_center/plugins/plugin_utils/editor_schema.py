@@ -68,6 +68,8 @@ def remarks(prop: Mapping[str, Any]) -> Iterable[str]:
         yield "Secret: only in a vault."
     if "default" in prop:
         yield f"Default: {json.dumps(prop['default'], ensure_ascii=False)}"
+    if "x-on-pom-server" in prop:
+        yield f"Default on a POM server: {prop['x-on-pom-server']}"
     if "x-why" in prop:
         yield f"Why: {prop['x-why']}"
     if sources := prop.get("x-source"):

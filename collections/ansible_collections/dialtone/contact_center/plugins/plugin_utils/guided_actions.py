@@ -5,7 +5,8 @@
 open (words of the menu) | press (with the `row` it stands in, `or` what it may be called, `else` where it is missing) | tick |
 select (row of a table, `or` what it may be called) | remove (row, where there is one) | fill, choose (label, value) |
 fill (label, secret: variable that holds it) | pick (any entry of a list) | keep (file that the page hands out) |
-upload (label, file) | see (text that the page shows) | do (in words, where no page is documented)
+upload (label, file) | see (text that the page shows) | type (command, `on` whose command line, as root) |
+do (in words, where no page is documented)
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ def seen(text: str) -> Action:
     return {"see": text}
 
 
+def typed(command: str, host: str) -> Action:
+    return {"type": command, "on": host}
+
+
 def in_words(words: str) -> Action:
     return {"do": words}
 
@@ -120,6 +125,8 @@ def action_words(action: Mapping[str, Any]) -> str:
     if "else" in action:
         row = ", ".join(dict.fromkeys(action["row"]))
         return f"Press {action['press']} in the row of {row}; where there is none, press {action['else']}"
+    if "type" in action:
+        return f"As root on {action['on']}: {action['type']}"
     if "do" in action:
         return str(action["do"])
     verb = next(iter(action))

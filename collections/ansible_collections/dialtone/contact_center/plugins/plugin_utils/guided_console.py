@@ -80,6 +80,10 @@ class Console:
         return f"add_pom_server.{self.primary.name}"
 
 
+def former_names(server: SiteHost) -> tuple[str, ...]:
+    return tuple(server.words.get("host_former_names", ()))
+
+
 def id_part(name: str) -> str:
     """A name as part of the id of a step: letters, digits and `. _ -`; one that has others keeps apart from its like.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import EP_HOME
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import applications
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.applications import Application
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_actions import (
@@ -22,8 +23,14 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_act
     secret,
     seen,
     ticked,
+    typed,
 )
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import AFTER_CONVERSION, AFTER_START, Console
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import (
+    AFTER_CONVERSION,
+    AFTER_START,
+    Console,
+    former_names,
+)
 
 APPLICATIONS = ("System Configuration", "Applications")
 MPP_SERVERS = ("System Configuration", "MPP Servers")
@@ -31,6 +38,7 @@ PORTAL_CERTIFICATES = ("Security", "Certificates", "Trusted Certificates")
 LICENSING = ("Security", "Licensing")
 ORGANIZATIONS = ("User Management", "Organizations")
 CONVERTED = "The system is converted to manual mode."
+VP_TOOLS = f"{EP_HOME}/Support/VP-Tools"
 PRINTED_USER = "ddadmin"  # of the page runtimeconfig
 LICENSED = {
     "Telephony Ports": "licences_telephony_ports",
@@ -41,6 +49,7 @@ WORDS_READ = (
     applications.WORDS_READ
     | frozenset(LICENSED.values())
     | {
+        "host_former_names",
         "companions_license_server",
         "companions_speech_servers",
         "organizations_list",
@@ -54,6 +63,7 @@ Step = dict[str, Any]
 
 
 def before_start(console: Console) -> Iterator[Step]:
+    yield from authorised_primary(console)
     yield from organizations(console)
 
 
@@ -68,6 +78,24 @@ def after_start(console: Console) -> Iterator[Step]:
     ):
         yield {**step, "phase": AFTER_START}
     yield from manual_mode(console)
+
+
+# --- a primary with another name or address -----------------------------------------------------------------------
+
+
+def authorised_primary(console: Console) -> Iterator[Step]:
+    """The address as an argument is assumed: the documents name the program, and show neither its dialogue nor its options."""
+    for server in console.auxiliaries if former_names(console.primary) else ():
+        yield {
+            "id": f"authorise_primary.{server.name}",
+            "title": f"Have Experience Portal of {server.name} authorise its primary {console.primary.name} anew",
+            "place": f"command line of {server.name}",
+            "actions": (typed(f"cd {VP_TOOLS} && ./setup_vpms.php {console.primary.address}", server.name),),
+            "why": "an auxiliary EPM keeps the address of its primary, and would go on asking for it at the former one; where "
+            "the file is not executable, put php before its name",
+            "source": ("POM-ID-02", "POM-ID-03", "T-069"),
+            "user": "root",
+        }
 
 
 # --- organizations ------------------------------------------------------------------------------------------------
@@ -98,7 +126,7 @@ def trust_app_servers(console: Console, servers: Sequence[Any]) -> Iterator[Step
             "title": f"Make Experience Portal trust the application server {server.name}",
             "actions": (
                 opened(*PORTAL_CERTIFICATES),
-                removed(name),
+                removed(name, *(f"appserver_{former}" for former in former_names(server))),
                 pressed("Import"),
                 filled("Name", name),
                 filled("Enter Certificate Path", applications.base_url(server)),
@@ -125,8 +153,20 @@ def application_steps(console: Console, servers: Sequence[Any]) -> Iterator[Step
             "source": ("POM-APP-08",),
             "after": (console.added,),
         }
-    for application in wanted:
+    for application in (*wanted, *(registered_at_the_former_host(console, servers, wanted) if by_program else ())):
         yield application_step(console, application)
+
+
+def registered_at_the_former_host(
+    console: Console, servers: Sequence[Any], wanted: Sequence[Application]
+) -> Iterator[Application]:
+    """What the program registered beside the applications of this site still leads to the former host (POM-ID-02)."""
+    named = {application.name for application in wanted}
+    for delivered in applications.DELIVERED if former_names(console.primary) else ():
+        if delivered.name not in named:
+            url = applications.base_url(servers[0]) + delivered.path
+            default = (applications.DEFAULT_ZONE, applications.DEFAULT_ORGANIZATION)
+            yield Application(delivered.name, delivered.type, *default, (url,))
 
 
 def application_step(console: Console, application: Application) -> Step:

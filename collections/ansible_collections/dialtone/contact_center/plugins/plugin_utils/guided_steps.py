@@ -34,6 +34,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_con
     RECORD,
     Console,
     GuidedStep,
+    former_names,
 )
 
 if TYPE_CHECKING:
@@ -176,10 +177,6 @@ def host_address_update(console: Console, server: SiteHost) -> dict[str, Any]:
         "source": ("POM-ID-01", *(["POM-ID-02"] if server is console.primary else [])),
         "after": (f"add_pom_server.{server.name}",),
     }
-
-
-def former_names(server: SiteHost) -> tuple[str, ...]:
-    return tuple(server.words.get("host_former_names", ()))
 
 
 def last_of_joining(server: SiteHost) -> str:

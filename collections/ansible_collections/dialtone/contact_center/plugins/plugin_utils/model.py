@@ -15,7 +15,13 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import EP_UNITS, IDENTITY_ALIAS
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import app_servers, directories, pom_servers, rt_sockets
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import (
+    app_servers,
+    directories,
+    pom_servers,
+    rt_sockets,
+    vendors_tree,
+)
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import ledger_hosts
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 
@@ -45,17 +51,10 @@ WORDS_READ = frozenset(
         "kafka_broker_id",
         "kafka_cipher_suites",
         "kafka_data_directory",
-        "kafka_distribution_managed",
-        "kafka_group",
-        "kafka_home",
-        "kafka_keystore_path",
         "kafka_listener_port",
         "kafka_scala_version",
         "kafka_store_type",
         "kafka_tls_protocol",
-        "kafka_truststore_path",
-        "kafka_unit",
-        "kafka_user",
         "kafka_version",
         "pom_database_engine",
         "pom_database_name",
@@ -72,9 +71,8 @@ WORDS_READ = frozenset(
         "zookeeper_election_port",
         "zookeeper_myid",
         "zookeeper_peer_port",
-        "zookeeper_unit",
     }
-) | rt_sockets.WORDS_READ | pom_servers.WORDS_READ | app_servers.WORDS_READ | directories.WORDS_READ
+) | rt_sockets.WORDS_READ | pom_servers.WORDS_READ | app_servers.WORDS_READ | directories.WORDS_READ | vendors_tree.WORDS_READ
 
 
 @dataclass(frozen=True)
@@ -461,6 +459,7 @@ def kafka_distribution_inputs(host: SiteHost) -> dict[str, Any]:
         "kafka_distribution_user": host["kafka_user"],
         "kafka_distribution_group": host["kafka_group"],
         "kafka_distribution_version": f"{host['kafka_scala_version']}-{host['kafka_version']}",
+        **handed_over("kafka_distribution", host),
     }
 
 
@@ -487,6 +486,7 @@ def zookeeper_inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         ],
         "zookeeper_listen_host": host.address,
         "zookeeper_identity_directory": host["trust_directory"],
+        **handed_over("zookeeper", host),
     }
 
 
@@ -499,7 +499,13 @@ def kafka_inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "kafka_zookeeper_connect": ",".join(f"{node.address}:{node['zookeeper_client_port']}" for node in ensemble),
         "kafka_bootstrap_servers": [f"{broker.fqdn}:{broker['kafka_listener_port']}" for broker in brokers],
         "kafka_expected_brokers": [broker["kafka_broker_id"] for broker in brokers],
+        **handed_over("kafka", host),
     }
+
+
+def handed_over(role: str, host: SiteHost) -> dict[str, Any]:
+    """A person's words whose default is another on a POM server: the role is handed what the contract read."""
+    return {word: host[word] for word in vendors_tree.WORDS[role]}
 
 
 def pom_database_inputs(data_center: DataCenter) -> dict[str, Any]:

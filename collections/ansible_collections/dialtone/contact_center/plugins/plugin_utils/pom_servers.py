@@ -33,6 +33,7 @@ REPORTS_WORDS = {
     "secured": "pom_database_reports_secured",
 }
 WORDS_READ = frozenset(REPORTS_WORDS.values()) | {
+    "certificates_names",
     "certificates_pkcs12",
     "certificates_source",
     "certificates_trusted",
@@ -52,6 +53,7 @@ WORDS_READ = frozenset(REPORTS_WORDS.values()) | {
     "pom_database_oracle_driver_sha256",
     "pom_database_port",
     "pom_database_reports_host",
+    "pom_database_schema_exists",
     "pom_database_secured",
     "pom_database_user",
     "pom_agent_manager_memory_gb",
@@ -113,6 +115,7 @@ def inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "pom_server_certificate_import": source != "generated",
         "pom_server_pkcs12_path": pkcs12_path(host),
         "pom_server_pkcs12_source": host.words.get("certificates_pkcs12", "") if source == "delivered" else "",
+        "pom_server_pkcs12_names": list(host.words.get("certificates_names", ())) if source == "delivered" else [],
         "pom_server_ca_path": posixpath.join(host["trust_directory"], "ca.crt"),
         "pom_server_identity_directory": host["trust_directory"],
         "pom_server_trusted": trusted(host),
@@ -123,6 +126,7 @@ def inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "pom_server_non_telephony_losses": non_telephony_losses(host, data_center.having("app_server")),
         "pom_server_agent_memory_gb": agent_memory_gb(host.words) if is_active(host) else 0,
         "pom_server_create_schema": kind_of(host) == PRIMARY and is_active(host),
+        "pom_server_schema_exists": schema_exists(host, data_center.having("pom_database")),
         "pom_server_database": connection,
         "pom_server_identity": identity(host, data_center.having("pom_database")),
         "pom_server_reports_database": reports_database(host, connection),
@@ -253,6 +257,13 @@ def database(host: SiteHost, nodes: Sequence[SiteHost]) -> dict[str, Any]:
         "mssql_authentication": holder["pom_database_mssql_authentication"],
         "geo": is_geo,
     }
+
+
+def schema_exists(host: SiteHost, nodes: Sequence[SiteHost]) -> str:
+    """What a person says of the schema, at the POM servers or at the database server; empty where nobody does."""
+    word = "pom_database_schema_exists"
+    stated = next((one.words[word] for one in (host, *nodes) if word in one.words), None)
+    return "" if stated is None else "yes" if stated else "no"
 
 
 def reports_database(host: SiteHost, connection: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ WORDS_READ = (
         "geo_listener",
         "geo_topology",
         "network_lan_segment",
+        "pom_database_contact_sources",
         "pom_database_encryption_at_rest",
         "pom_database_engine",
         "pom_database_host",
@@ -80,6 +81,15 @@ class Place:
 
     def having(self, component: str) -> list[SiteHost]:
         return [host for host in self.hosts if host.is_any(component)]
+
+    @property
+    def database_servers(self) -> Sequence[SiteHost]:
+        """The hosts that the database is described on: where it is no host of the site, the POM servers."""
+        return self.having("pom_database") or self.servers
+
+    @property
+    def engine(self) -> str:
+        return str(companions.first_value(self.database_servers, "pom_database_engine", "postgres"))
 
     @property
     def is_geo(self) -> bool:
@@ -144,7 +154,14 @@ def virtualization(place: Place) -> Iterator[Demand]:
     yield (
         "vSphere HA with host monitoring and admission control for the failure of one ESXi host; the primary EPM restarts first "
         "and stays powered on when its host is isolated",
-        {"first": _named(place.having("epm_primary")), "then": _named(place.having("epm_auxiliary"))},
+        {
+            "first": _named(place.having("epm_primary")),
+            "then": _named(place.having("epm_auxiliary")),
+            "VM Restart Priority of the first": "High",
+            "Host Isolation Response": "Leave powered on",
+            "Virtual Monitoring": "VM and Application Monitoring; VM Monitoring Sensitivity High; Application Monitoring Include",
+            "Datastore Heartbeating": "any of the cluster datastores taking into account my preferences: that of the primary EPM",
+        },
         ["POM-VM-04"],
     )
     yield "host monitoring off while the network is maintained", {}, ["POM-NET-03", "POM-VM-04"]
@@ -156,9 +173,10 @@ def operating_system(place: Place) -> Iterator[Demand]:
 
 
 def database(place: Place) -> Iterator[Demand]:
-    described = place.having("pom_database") or place.servers
-    engine = companions.first_value(described, "pom_database_engine", "postgres")
+    described, engine = place.database_servers, place.engine
     managed = [host for host in place.having("pom_database") if host.words.get("pom_database_server_managed")]
+    if encryption := ENCRYPTION_AT_REST.get(companions.first_value(described, "pom_database_encryption_at_rest", "none")):
+        yield encryption
     if engine == "postgres" and managed:
         return
     if not place.is_geo or place.name == place.get("geo_active_data_center"):
@@ -182,8 +200,6 @@ def database(place: Place) -> Iterator[Demand]:
     yield "connections from the POM servers admitted", {"from": _addresses(place.servers)}, ["POM-DB-10", "POM-NET-02"]
     if engine == "mssql" and (size_gb := companions.first_value(described, "pom_database_size_gb")):
         yield tempdb(size_gb)
-    if encryption := ENCRYPTION_AT_REST.get(companions.first_value(described, "pom_database_encryption_at_rest", "none")):
-        yield encryption
     if place.is_geo:
         yield from geo_database(place)
 
@@ -237,6 +253,12 @@ def experience_portal(place: Place) -> Iterator[Demand]:
         | {"version": place.get("pom_experience_portal_version")},
         ["POM-SYS-05", "POM-SYS-09"],
     )
+    if "oracle" in (place.engine, *place.get("pom_database_contact_sources", ())):
+        yield (
+            "Experience Portal's own Oracle driver on every POM server, after its guides, before POM is given one",
+            {"program": "InstallOracleJDBC.sh, with vpms stopped and started again", "servers": _named(place.servers)},
+            ["POM-DB-16", "POM-UPG-02"],
+        )
     if place.get("fips_enabled"):
         yield "Experience Portal in FIPS mode before POM is", _stated(place, "fips_experience_portal_enabled"), ["POM-FIPS-01"]
     if zones := place.get("pom_zones"):

@@ -13,8 +13,7 @@ import yaml
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import companions, sizing
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import vendors_tree
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS, load_catalogue
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import COMPONENTS, POM_SERVERS
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.sizing import (
     APPLICATION,
     DATABASE,
@@ -31,7 +30,6 @@ FIRST_HOST, FIRST_COMPANION = 11, 101
 DOMAIN = "example.com"
 SHA256 = "0" * 64
 WEB_USER = "epadmin"
-INSTALL_PATH = load_catalogue().defaults()["pom_server_install_path"]
 EULA_REMARKS = {
     False: "The vendor's licence agreement: write true once you have read it and may accept it for the site.",
     True: "Accepts the vendor's licence agreement for the site.",
@@ -41,7 +39,9 @@ STORE_PASSWORDS_REMARK = (
 )
 WEB_USER_REMARK = "The administrator of your Experience Portal: a placeholder."
 WEB_PASSWORD_REMARK = "Of pom_web_user on your Experience Portal: a placeholder."
-VENDORS_TREE_REMARK = "Kafka and ZooKeeper of a POM server are the vendor's: its tree, its account, its units, its stores."
+OUTCALL_USER = "outcall"
+OUTCALL_USER_REMARK = "The user with Outcall privileges on your Experience Portal: a placeholder."
+OUTCALL_PASSWORD_REMARK = "Of pom_outcall_user on your Experience Portal: a placeholder."
 MODES_WITH_CMS = ("CCElite",)
 SINGLE_BROKER_WORDS = (
     "kafka_default_replication_factor",
@@ -182,30 +182,35 @@ def starter_inventory(
 
     Names, addresses and media are placeholders.
     secrets: trust_ca_certificate, trust_ca_private_key, trust_store_password, pom_database_password,
-    certificates_keystore_password, certificates_truststore_password and pom_web_password.
+    certificates_keystore_password, certificates_truststore_password, pom_web_password, pom_outcall_password and
+    app_server_runtimeconfig_password.
     """
     files = {
         "hosts.yml": _hosts_file(recommendation, site),
         "group_vars/all/site.yml": _text(
             {"ansible_user": "deploy", "host_timezone": time_zone, "host_time_sources": [f"ntp1.{DOMAIN}"]}
         ),
-        "group_vars/all/pom.yml": _text(_pom_words(recommendation), remarks={"pom_web_user": WEB_USER_REMARK}),
+        "group_vars/all/pom.yml": _text(
+            _pom_words(recommendation), remarks={"pom_web_user": WEB_USER_REMARK, "pom_outcall_user": OUTCALL_USER_REMARK}
+        ),
         "group_vars/all/secrets.yml": _text(
             dict(secrets),
             "Encrypt this file before it goes anywhere: ansible-vault encrypt.",
-            {"certificates_keystore_password": STORE_PASSWORDS_REMARK, "pom_web_password": WEB_PASSWORD_REMARK},
+            {
+                "certificates_keystore_password": STORE_PASSWORDS_REMARK,
+                "pom_web_password": WEB_PASSWORD_REMARK,
+                "pom_outcall_password": OUTCALL_PASSWORD_REMARK,
+            },
         ),
         "group_vars/pom_servers.yml": _text(
             {
                 "pom_server_accept_eula": accept_eula,
                 "pom_server_media_iso": "media/pom.iso",
                 "pom_server_media_sha256": SHA256,
-                **vendors_tree(INSTALL_PATH),
             },
             remarks={
                 "pom_server_accept_eula": EULA_REMARKS[accept_eula],
                 "pom_server_media_iso": "The vendor's media: both are placeholders.",
-                "kafka_distribution_managed": VENDORS_TREE_REMARK,
             },
         ),
     }
@@ -284,6 +289,7 @@ def _pom_words(recommendation: Mapping[str, Any]) -> dict[str, Any]:
         "pom_campaign_channels": (["voice"] if load.telephony else []) + (["email"] if load.email_campaigns else []),
         "pom_agent_campaigns": load.agents > 0,
         "pom_web_user": WEB_USER,
+        "pom_outcall_user": OUTCALL_USER,
         "sizing_agents": load.agents,
         "sizing_notification_ports": load.notification_ports,
         **({"sizing_jobs": load.jobs} if load.jobs else {}),

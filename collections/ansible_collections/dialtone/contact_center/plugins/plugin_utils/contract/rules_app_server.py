@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.dialtone.contact_center.plugins.module_utils.app_server import JAVA, TOMCAT, Documented
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.applications import (
+    DEFAULT_ORGANIZATION,
     DEFAULT_ZONE,
     DELIVERED,
     NEEDED_IN_A_ZONE,
+    base_url,
+    needed,
+    path_of,
 )
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import Finding
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import REFUSE, WARN, Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import PomSystem, each_pom_system
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rule import Rule
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.model import SiteHost
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
 VERSIONS: Mapping[str, Documented] = {"app_server_java_version": JAVA, "app_server_tomcat_version": TOMCAT}
@@ -179,6 +186,21 @@ def printed_runtimeconfig_password(site: SiteView, rule: Rule) -> Iterator[Findi
             )
 
 
+def runtimeconfig_password_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    word = "app_server_runtimeconfig_password"
+    for host in managed_servers(site):
+        if not host.defines(word):
+            yield site.finding(
+                rule,
+                host,
+                word,
+                found="not set, while the application server is delivered with a password that is printed in the documents",
+                expected="a password of the site's own for the page runtimeconfig: it changes what callers hear",
+                fix=f"set {word} in the vault (ansible-vault edit)",
+                severity=WARN,
+            )
+
+
 def misspelt_application(site: SiteView, rule: Rule) -> Iterator[Finding]:
     exact = {application.name.lower(): application.name for application in DELIVERED if application.is_name_exact}
     for system in each_pom_system(site):
@@ -198,20 +220,43 @@ def misspelt_application(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def zone_without_driver(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
+        if system.get("pom_nontelephony") is True:
+            continue
         applications = system.get("app_server_applications", ())
         for zone in (system.get("pom_zones") or [DEFAULT_ZONE]) if applications else ():
-            there = {application["type"] for application in applications if application.get("zone", DEFAULT_ZONE) == zone}
+            there = {application["type"] for application in applications if _place(application) == (zone, DEFAULT_ORGANIZATION)}
             for kind in NEEDED_IN_A_ZONE:
                 if kind not in there:
                     yield _application_finding(
                         site,
                         rule,
                         system,
-                        found=f"no application of the type {kind} in the zone {zone}",
-                        expected="at least one POM:Nailer and one POM:Driver in each zone: no zone uses those of another",
-                        fix=f"add {{name: …, type: {kind}, zone: {zone}}}, or remove the list: Dialtone then registers what is "
-                        "needed",
+                        found=f"no application of the type {kind} in the zone {zone} for the organization {DEFAULT_ORGANIZATION}",
+                        expected="at least one POM:Nailer and one POM:Driver of the default organization in each zone: no zone "
+                        "uses those of another",
+                        fix=f"add {{name: …, type: {kind}, zone: {zone}}} without an organization, or remove the list: Dialtone "
+                        "then registers what is needed",
                     )
+
+
+def application_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    """Drivers and Nailers have names of the site's choice: application-zone looks for them by their types."""
+    for system in each_pom_system(site):
+        listed = {application["name"].lower() for application in system.get("app_server_applications", ())}
+        channels, nontelephony = system.get("pom_campaign_channels", ()), system.get("pom_nontelephony") is True
+        reason = "{} in pom_campaign_channels" if channels else "every channel (no pom_campaign_channels)"
+        for application in needed(channels, nontelephony=nontelephony) if listed else ():
+            if application.is_name_exact and application.name.lower() not in listed:
+                yield _application_finding(
+                    site,
+                    rule,
+                    system,
+                    found=f"no application {application.name}, with {reason.format(application.channel)}",
+                    expected="every application that the channels of the campaigns need: what is written here is registered "
+                    "instead of what Dialtone computes",
+                    fix=f"add {{name: {application.name}, type: '{application.type}'}}, or correct pom_campaign_channels",
+                    severity=WARN,
+                )
 
 
 def unknown_zone(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -229,28 +274,71 @@ def unknown_zone(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def urls_differ_in_zone(site: SiteView, rule: Rule) -> Iterator[Finding]:
+def url_of_no_application_server(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in each_pom_system(site):
-        urls: dict[tuple[str, str], str] = {}
-        for application in system.get("app_server_applications", ()):
-            if "url" not in application:
-                continue
-            place = (application["name"].lower(), application.get("zone", DEFAULT_ZONE))
-            first = urls.setdefault(place, application["url"])
-            if first != application["url"]:
+        servers = system.having("app_server")
+        known = {name for host in servers for name in host.known_as()}
+        for index, application in enumerate(system.get("app_server_applications", ()) if servers else ()):
+            host = urlsplit(application.get("url", "")).hostname
+            if host and host not in known:
                 yield _application_finding(
                     site,
                     rule,
                     system,
-                    found=f"{application['url']} for {application['name']} in the zone {place[1]}, where it is {first} too",
-                    expected="the same URL for every organization of a zone",
-                    fix=f"write {first} for all organizations of the zone {place[1]}",
+                    found=f"{application['url']}, whose host is none of {', '.join(server.name for server in servers)}",
+                    expected=f"an application server of data center {system.data_center}: Experience Portal spreads the load "
+                    "itself, and a balancer before them is not supported",
+                    fix="write the URL of one application server, or no url: Dialtone then registers that of each; another name "
+                    "of a server belongs into its host_aliases",
+                    severity=WARN,
+                    steps=[index, "url"],
                 )
 
 
-def _application_finding(site: SiteView, rule: Rule, system: PomSystem, *, found: str, expected: str, fix: str) -> Finding:
+def urls_differ_in_zone(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for system in each_pom_system(site):
+        firsts: dict[tuple[str, str], str] = {}
+        for application in system.get("app_server_applications", ()):
+            zone, _organization = _place(application)
+            url = application.get("url") or _computed_url(system, application)
+            first = firsts.setdefault((application["name"].lower(), zone), url)
+            if first != url:
+                yield _application_finding(
+                    site,
+                    rule,
+                    system,
+                    found=f"{url} for {application['name']} in the zone {zone}, where it is {first} too",
+                    expected="the same URL for every organization of a zone",
+                    fix=f"write the same url for all organizations of the zone {zone}, or for none of them",
+                )
+
+
+def _computed_url(system: PomSystem, application: Mapping[str, Any]) -> str:
+    """The one URL of an entry without `url`; a value that no entry can state where there is not exactly one."""
+    servers = [SiteHost(host.name, host.components, host.values) for host in system.having("app_server")]
+    is_known = all(word in server.words for server in servers for word in ("host_address", "host_fqdn", "app_server_port"))
+    if len(servers) != 1 or not is_known:
+        return "the URL that Dialtone computes"
+    return base_url(servers[0]) + path_of(application["name"], application["type"])
+
+
+def _place(application: Mapping[str, Any]) -> tuple[str, str]:
+    return application.get("zone", DEFAULT_ZONE), application.get("organization", DEFAULT_ORGANIZATION)
+
+
+def _application_finding(
+    site: SiteView,
+    rule: Rule,
+    system: PomSystem,
+    *,
+    found: str,
+    expected: str,
+    fix: str,
+    severity: str = REFUSE,
+    steps: Sequence[str | int] = (),
+) -> Finding:
     word = "app_server_applications"
-    return site.finding(rule, system.stating(word), word, found=found, expected=expected, fix=fix)
+    return site.finding(rule, system.stating(word), word, found=found, expected=expected, fix=fix, severity=severity, steps=steps)
 
 
 RULES: Sequence[Rule] = (
@@ -263,8 +351,11 @@ RULES: Sequence[Rule] = (
     Rule("app-server-registration", ("POM-APP-08",), registration_without_login, never_waived=NOTHING_TO_ANSWER),
     Rule("load-balancer", ("POM-APP-09", "POM-SIZE-08"), external_load_balancer),
     Rule("runtimeconfig-password", ("POM-APP-11", "T-078"), printed_runtimeconfig_password, never_waived="everyone knows it"),
+    Rule("runtimeconfig-password-missing", ("POM-APP-11",), runtimeconfig_password_missing),
     Rule("application-name", ("POM-APP-07",), misspelt_application),
     Rule("application-zone", ("POM-APP-07",), zone_without_driver),
+    Rule("application-missing", ("POM-APP-07",), application_missing),
     Rule("application-unknown-zone", ("POM-APP-07",), unknown_zone),
+    Rule("application-url-host", ("POM-APP-09", "POM-SIZE-08"), url_of_no_application_server),
     Rule("application-url", ("POM-APP-07",), urls_differ_in_zone),
 )

@@ -175,21 +175,30 @@ def engine_not_deployed(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def database_shared(site: SiteView, rule: Rule) -> Iterator[Finding]:
     """In a geo-redundant site the data centers share one system; everywhere else each is a POM system of its own."""
+    alone = [database for database in described(site) if not database.is_geo]
     seen: dict[tuple[Any, ...], Database] = {}
-    for database in described(site):
-        if database.is_geo or database.nodes:
+    for database in alone:
+        for name in {name for host in database.nodes for name in host.known_as()}:
+            seen.setdefault(_place(database, name), database)
+    for database in alone:
+        if database.nodes:
             continue
-        place = (database.external_host.lower(), database.get("pom_database_port"), database.get("pom_database_name"))
+        host = database.external_host.lower()
+        place = _place(database, host)
         first = seen.setdefault(place, database)
         if first is not database:
             yield site.finding(
                 rule,
                 database.stating("pom_database_host"),
                 "pom_database_host",
-                found=f"{place[0]}, whose database {place[2]} is that of data center {first.data_center} too",
+                found=f"{host}, whose database {place[-1]} is that of data center {first.data_center} too",
                 expected="a database of its own for each POM system",
                 fix="write another pom_database_name (or pom_database_host) for one of them, or pom_scenario: geo",
             )
+
+
+def _place(database: Database, host: str) -> tuple[Any, ...]:
+    return host, database.get("pom_database_port"), database.get("pom_database_name")
 
 
 def oracle_standard(site: SiteView, rule: Rule) -> Iterator[Finding]:

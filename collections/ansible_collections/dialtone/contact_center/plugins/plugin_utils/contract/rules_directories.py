@@ -24,6 +24,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.directorie
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_servers import home_of
 
+IMPORTS = "directories_imports"
 MOUNTS = "directories_nfs_mounts"
 ORGANIZATIONS = "organizations_list"
 NFS_SERVER = "nfs_server"
@@ -57,15 +58,33 @@ def _unshared(system: PomSystem, paths: list[str]) -> list[str]:
 
 def mount_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
-        kinds = system.get("directories_imports", ())
+        kinds = system.get(IMPORTS, ())
         if len(system.servers) > 1 and kinds:
             uncovered = _unshared(system, _mandatory(system, kinds))
             yield from _missing(site, rule, system, uncovered, REFUSE, f"{len(system.servers)} POM servers run imports")
 
 
+def imports_not_stated(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    """Where the kinds of import are stated, mount-missing judges them; a shared archive needs no statement."""
+    for system in _each(site):
+        archive = mandatory((), _organizations(system), with_default=True)
+        mounts_itself = system.get("directories_mount") is not False
+        if len(system.servers) > 1 and mounts_itself and not system.defines(IMPORTS) and _unshared(system, archive) == archive:
+            yield site.finding(
+                rule,
+                system.stating(IMPORTS),
+                IMPORTS,
+                found=f"not set, with {len(system.servers)} POM servers in data center {system.data_center} sharing no archive",
+                expected="archive on NFS when more than one POM server runs imports: no other sees what it puts there",
+                fix=f"write {IMPORTS}, and add {{path: {posixpath.join(_home(system), 'archive')}, export: 'SERVER:/PATH'}} to "
+                f"{MOUNTS}; or write [] where no import runs",
+                severity=WARN,
+            )
+
+
 def mount_recommended(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for system in _each(site):
-        kinds = system.get("directories_imports", ())
+        kinds = system.get(IMPORTS, ())
         if len(system.servers) > 1:
             needed = _mandatory(system, kinds)
             uncovered = [path for path in _unshared(system, recommended(kinds, _organizations(system))) if path not in needed]
@@ -193,13 +212,8 @@ SYSTEM_DIRECTORIES = frozenset(
 )
 
 
-def _names(host: HostView) -> set[str]:
-    stated = (str(host.get(word, "")) for word in ("host_fqdn", "host_address"))
-    return {name.lower() for name in (host.name, *stated, *host.get("host_aliases", ())) if name}
-
-
 def _server(hosts: Sequence[HostView], export: str) -> HostView | None:
-    return next((host for host in hosts if server_of(export).lower() in _names(host)), None)
+    return next((host for host in hosts if server_of(export).lower() in host.known_as()), None)
 
 
 def export_of_system_directory(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -319,6 +333,7 @@ def organization_twice(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     Rule("mount-missing", ("POM-DIR-07",), mount_missing),
+    Rule("imports-not-stated", ("POM-DIR-07", "POM-DIR-08"), imports_not_stated),
     Rule("mount-recommended", ("POM-DIR-08",), mount_recommended),
     Rule("mount-hides-files", ("POM-DIR-07",), mount_hides_files, never_waived="what lies below would be out of sight"),
     Rule("mount-inside-mount", ("POM-DIR-07",), mount_inside_mount),

@@ -233,7 +233,7 @@ def rest_of_standby(site: SiteView, rule: Rule) -> Iterator[Finding]:
         asked = urlsplit(url).hostname or ""
         for system in systems:
             for host in system.servers:
-                if system.data_center != active and asked in _names(host):
+                if system.data_center != active and asked in host.known_as():
                     yield site.finding(
                         rule,
                         systems[0].stating("geo_rest_url"),
@@ -242,11 +242,6 @@ def rest_of_standby(site: SiteView, rule: Rule) -> Iterator[Finding]:
                         expected=f"a POM server of the active data center {active}: requests always go to the active one",
                         fix=f"write the name of a POM server of data center {active}",
                     )
-
-
-def _names(host: HostView) -> set[str]:
-    names = [host.name, host.get("host_fqdn", ""), host.get("host_address", ""), *host.get("host_aliases", ())]
-    return {name.lower() for name in names}
 
 
 def administered_differently(site: SiteView, rule: Rule) -> Iterator[Finding]:

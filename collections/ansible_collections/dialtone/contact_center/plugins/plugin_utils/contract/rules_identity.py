@@ -15,7 +15,7 @@ NOTHING_TO_LOOK_FOR = "every file that names the present host would be taken for
 
 def former_name_in_use(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for hosts in site.sites().values():
-        owner = {name.lower(): host for host in hosts for name in present_names(host)}
+        owner = {name: host for host in hosts for name in present_names(host)}
         for host in hosts:
             for index, name in enumerate(host.get("host_former_names", ())):
                 user = owner.get(name.lower())
@@ -52,7 +52,7 @@ def former_name_of_two(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 def further_host_of_the_site(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for hosts in site.sites().values():
-        owner = {name.lower(): host for host in hosts for name in present_names(host)}
+        owner = {name: host for host in hosts for name in present_names(host)}
         for host in hosts:
             for index, entry in enumerate(host.get("host_further_hosts", ())):
                 for name in (entry["address"], entry["fqdn"], *entry.get("names", ())):
@@ -70,17 +70,32 @@ def further_host_of_the_site(site: SiteView, rule: Rule) -> Iterator[Finding]:
                         )
 
 
-def present_names(host: HostView) -> Iterator[str]:
-    yield host.name
-    for word in ("host_address", "host_fqdn"):
-        if word in host:
-            yield host.values[word]
-    yield from host.get("host_aliases", ())
-    yield from host.get("host_further_addresses", ())
+def media_platform_at_two_addresses(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in site.hosts:
+        told = {mpp["name"].lower(): mpp["address"] for mpp in host.get("sizing_mpp_servers", ()) if mpp.get("address")}
+        for index, entry in enumerate(host.get("host_further_hosts", ())):
+            names = [entry["fqdn"], entry["fqdn"].partition(".")[0], *entry.get("names", ())]
+            name = next((name for name in names if told.get(name.lower(), entry["address"]) != entry["address"]), None)
+            if name is not None:
+                yield site.finding(
+                    rule,
+                    host,
+                    "host_further_hosts",
+                    found=f"{name} at {entry['address']}, while sizing_mpp_servers has it at {told[name.lower()]}",
+                    expected="one address for a media processing platform: Experience Portal is told that of sizing_mpp_servers, "
+                    "and /etc/hosts leads to the other",
+                    fix="write its present address in both; after a change run mpp_identity.yml",
+                    steps=[index, "address"],
+                )
+
+
+def present_names(host: HostView) -> set[str]:
+    return host.known_as() | {address.lower() for address in host.get("host_further_addresses", ())}
 
 
 RULES: Sequence[Rule] = (
     Rule("former-name-in-use", ("POM-ID-01", "POM-ID-02", "POM-ID-03"), former_name_in_use, NOTHING_TO_LOOK_FOR),
     Rule("former-name-of-two", ("POM-ID-01",), former_name_of_two),
+    Rule("mpp-address", ("POM-ID-04",), media_platform_at_two_addresses),
     Rule("further-host", ("POM-ID-04", "POM-SYS-08"), further_host_of_the_site),
 )

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import GROUP, OWNER, PomLayout
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils import dialogues
+from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_layout import INSTALL_PATH
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import dialogues, vendors_tree
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import PREFLIGHT, WARN, Finding
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.pom_systems import (
     each_pom_system,
@@ -26,19 +25,15 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.pom_server
     EPM_HTTP_PORT,
     MEMORY_GB_ABOVE,
     SITE_CA,
-    home_of,
 )
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import POM_SERVERS
 
 STORES_OF_POM = KEYSTORE_PASSWORD, TRUSTSTORE_PASSWORD = "certificates_keystore_password", "certificates_truststore_password"
+OUTCALL_PASSWORD = "pom_outcall_password"
+OUTCALL_USER = ("pom_outcall_user", OUTCALL_PASSWORD)
 ORGANIZATION_ROLE = "Org "
 AGENTS_WITH_A_FIGURE = 1000
 GEO_DIALOGUE = "installDB_geo"
-# Of the words of the vendor's tree, those that one of its two services reads alone.
-WHOSE_WORD = {
-    **dict.fromkeys(("kafka_unit", "kafka_unit_managed", "kafka_ownership"), ("kafka",)),
-    **dict.fromkeys(("zookeeper_unit", "zookeeper_unit_managed", "zookeeper_ownership"), ("zookeeper",)),
-}
 MEDIA = {
     "pom_server_media_iso": "the image of the POM media, from which the installer runs",
     "pom_server_media_sha256": "the SHA-256 of the image, by which another content is refused before it runs as root",
@@ -52,6 +47,21 @@ VENDORS_TREE = "two would write the same files, and the services would look for 
 
 def managed_servers(site: SiteView) -> Iterator[HostView]:
     yield from (host for host in site.hosts if host.is_any(*POM_SERVERS) and host.get("pom_server_managed") is True)
+
+
+def path_of_the_vendors_linux(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    """Which of the two a server runs is not written anywhere before it is asked, and nothing documented tells them apart then."""
+    for host in managed_servers(site):
+        if host.get("pom_server_install_path", INSTALL_PATH) != INSTALL_PATH:
+            yield site.finding(
+                rule,
+                host,
+                "pom_server_install_path",
+                found=host.values["pom_server_install_path"],
+                expected=f"{INSTALL_PATH} on Avaya Enterprise Linux, which allows no other; any path on Red Hat Enterprise Linux",
+                fix="leave the word out, unless the servers run Red Hat Enterprise Linux",
+                severity=WARN,
+            )
 
 
 # --- what a person gives and agrees to ----------------------------------------------------------------------------
@@ -69,6 +79,21 @@ def licence_agreement(site: SiteView, rule: Rule) -> Iterator[Finding]:
                 fix="read the vendor's licence agreement and write pom_server_accept_eula: true, or pom_server_managed: false "
                 "where somebody else installs POM",
             )
+
+
+def outcall_user_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for host in managed_servers(site):
+        for word in OUTCALL_USER if host.is_any("epm_primary") else ():
+            if not host.defines(word):
+                yield site.finding(
+                    rule,
+                    host,
+                    word,
+                    found="not set, while Dialtone leads through the pages of POM here",
+                    expected="user and password with Outcall privileges, for the page Outbound Settings of POM",
+                    fix=f"write {word} in {'the vault (ansible-vault edit)' if word == OUTCALL_PASSWORD else 'group_vars/all'}",
+                    severity=WARN,
+                )
 
 
 def media_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
@@ -220,38 +245,17 @@ def store_passwords(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
-def vendors_tree(install_path: str) -> Mapping[str, Any]:
-    """What the words of Kafka and ZooKeeper have to say of the tree that POM's installer lays down."""
-    layout = PomLayout(home_of(install_path))
-    return {
-        "kafka_distribution_managed": False,
-        "kafka_home": layout.kafka,
-        "kafka_user": OWNER,
-        "kafka_group": GROUP,
-        "kafka_keystore_path": layout.keystore,
-        "kafka_truststore_path": layout.truststore,
-        "kafka_unit": "pomkafka",
-        "kafka_unit_managed": False,
-        "kafka_ownership": "keys",
-        "zookeeper_unit": "pomzookeeper",
-        "zookeeper_unit_managed": False,
-        "zookeeper_ownership": "keys",
-    }
-
-
 def kafka_in_vendors_tree(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for host in managed_servers(site):
-        if "pom_server_install_path" not in host:
-            continue
-        for word, value in vendors_tree(host.values["pom_server_install_path"]).items():
-            if host.get(word, value) != value and host.is_any(*WHOSE_WORD.get(word, ("kafka", "zookeeper"))):
+        for word, value in vendors_tree.defaults_on(host.components, host.values).items():
+            if host.get(word, value) != value:
                 yield site.finding(
                     rule,
                     host,
                     word,
-                    found=f"{show(host.values[word])}{'' if host.defines(word) else ' (the default)'}, on a POM server",
+                    found=f"{show(host.values[word])}, on a POM server",
                     expected=f"{show(value)}: Kafka and ZooKeeper of a POM server are the ones that POM's installer lays down",
-                    fix=f"write {word}: {show(value)} for the POM servers",
+                    fix=f"remove {word} where it holds for the POM servers: it is {show(value)} there by itself",
                 )
 
 
@@ -340,8 +344,10 @@ def agent_memory(site: SiteView, rule: Rule) -> Iterator[Finding]:
 
 RULES: Sequence[Rule] = (
     Rule("licence-agreement", ("POM-INST-03",), licence_agreement, NOT_WITHOUT_A_PERSON),
+    Rule("outcall-user", ("POM-CFG-04",), outcall_user_missing),
     Rule("media-missing", ("POM-INST-01",), media_missing, NOT_WITHOUT_MEDIA),
     Rule("media-path", ("POM-INST-01",), media_path_on_host, NOT_WITHOUT_MEDIA),
+    Rule("vendors-linux", ("POM-INST-04", "T-062"), path_of_the_vendors_linux),
     Rule("silent-packages", ("POM-INST-05", "POM-INST-11", "POM-AUX-03", "T-053"), packages_of_silent_mode),
     Rule("managed-in-part", ("POM-AUX-01", "POM-SVC-04"), managed_in_part),
     Rule("primary-port", ("POM-AUX-02",), port_of_primary),

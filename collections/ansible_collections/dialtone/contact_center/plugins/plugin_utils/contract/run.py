@@ -20,6 +20,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import vendors_tree
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import templates
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.ansible_words import (
     is_ansible_word,
@@ -389,6 +390,9 @@ class _Contract:
         for name, definition in view.layer.items():
             if name in words and not words[name].is_computed:
                 self._evaluate_word(view, words[name], definition, renderer, layering)
+        for name, value in vendors_tree.defaults_on(view.components, view.values).items():
+            if name in view.values and name not in view.layer:
+                view.values[name] = value
 
     def _evaluate_word(
         self, view: HostView, word: Word, definition: Definition, renderer: templates.Renderer, layering: Layering

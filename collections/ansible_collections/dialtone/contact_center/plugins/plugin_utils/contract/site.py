@@ -37,6 +37,11 @@ class HostView:
     def defines(self, word: str) -> bool:
         return word in self.layer
 
+    def known_as(self) -> set[str]:
+        """Everything by which others may name it, in lower case: its names and its address, as far as they are known."""
+        stated = (self.get("host_fqdn"), self.get("host_address"), *self.get("host_aliases", ()))
+        return {name.lower() for name in (self.name, *stated) if name}
+
 
 def by_site(hosts: Iterable[HostView]) -> dict[str, list[HostView]]:
     found: dict[str, list[HostView]] = {}

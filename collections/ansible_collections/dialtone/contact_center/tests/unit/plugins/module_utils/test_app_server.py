@@ -111,7 +111,9 @@ def test_registration_is_once_for_an_address() -> None:
     registering = replace(WANTED, registered_as={"address": "192.0.2.11"})
     assert names(DONE, registering) == ["register"]
     assert names(replace(DONE, registered={"address": "192.0.2.11"}), registering) == []
-    assert names(replace(DONE, registered={"address": "192.0.2.99"}), registering) == ["register"]
+    [moved] = plan(replace(DONE, registered={"address": "192.0.2.99"}), registering).actions
+    assert moved.name == "register"
+    assert "is not run again" in moved.reasons[0]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -168,4 +170,5 @@ def test_consent_holds_for_another_line_and_not_for_an_older_version() -> None:
 def test_a_unit_that_cannot_be_made_is_refused_where_it_is_needed() -> None:
     local = replace(WANTED, is_local=True, has_archive=False)
     assert "VP_HOME" in refusals(local, unit_exists=False, unit_problem="VP_HOME is /x, which is no directory")
-    assert refusals(local, unit_problem="VP_HOME is /x, which is no directory") == ""
+    assert "Remove the file and run again" in refusals(local, unit_problem="it still holds %%APPSERVER_HOME")
+    assert refusals(replace(local, is_local=False), unit_problem="it still holds %%APPSERVER_HOME") == ""

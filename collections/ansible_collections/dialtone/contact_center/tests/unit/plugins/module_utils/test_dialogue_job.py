@@ -16,19 +16,22 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils import (
     dialogue_supervisor,
     dialogue_text,
 )
-from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue import WAITING_FOR_PERSON
+from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue import ENDS, WAITING_FOR_PERSON
 from ansible_collections.dialtone.contact_center.plugins.module_utils.dialogue_job import (
     ALWAYS,
     ATTACH,
+    ATTACH_ONLY,
     BEFORE_NO_RETURN,
     NEVER,
     REPORT,
     RESTARTS,
     START,
     Found,
+    JobError,
     Request,
     interrupted,
     plan_start,
+    spelt_here,
 )
 
 SAME = "fingerprint"
@@ -83,6 +86,15 @@ class TestPlan:
     def test_beside_one_that_lives_none_is_ever_started(self, state, reached, collected, restart):
         assert plan_start(found(state, True, collected, reached), "any", restart) == ATTACH
 
+    @given(st.sampled_from(ENDS), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([SAME, "other"]))
+    def test_who_only_attaches_is_told_of_every_end_and_starts_nothing(self, state, alive, collected, reached, fingerprint):
+        assert plan_start(found(state, alive, collected, reached, fingerprint), SAME, ATTACH_ONLY) == REPORT
+
+    @pytest.mark.parametrize("seen", [Found({}), found("ready")])
+    def test_who_only_attaches_is_refused_where_nothing_was_started(self, seen):
+        with pytest.raises(JobError, match="this request starts none"):
+            plan_start(seen, SAME, ATTACH_ONLY)
+
     @given(st.booleans(), st.booleans(), st.booleans(), st.sampled_from([NEVER, BEFORE_NO_RETURN]))
     def test_one_that_was_interrupted_past_its_point_of_no_return_is_never_started_by_itself(self, a, b, same, restart):
         seen = found("interrupted", collected=a, reached=True, fingerprint=SAME if same else "other")
@@ -107,6 +119,42 @@ def test_what_is_asked_otherwise_has_another_fingerprint():
     ]
     assert len({asked.fingerprint, *(other.fingerprint for other in others)}) == 5
     assert asked.fingerprint == Request("another", {"name": "x"}, ["a"], "/", {"A": "1"}).fingerprint
+
+
+class TestSpelling:
+    """The documents spell some names in several ways."""
+
+    SCRIPT = {"name": "enabledKafkaHA", "program": "enabledKafkaHA.sh", "spellings": ["*nable*KafkaHA*.sh"]}
+
+    @pytest.fixture
+    def programs(self, tmp_path):
+        def made(*names):
+            for name in names:
+                (tmp_path / name).touch()
+            return tmp_path
+
+        return made
+
+    def test_a_program_that_is_there_is_run_whatever_else_is(self, programs):
+        directory = programs("enabledKafkaHA.sh", "enableKafkaHA.sh")
+        argv = ["bash", f"{directory}/enabledKafkaHA.sh", "-v"]
+        assert spelt_here(argv, self.SCRIPT, "/") == argv
+
+    @pytest.mark.parametrize("word", ["{directory}/enabledKafkaHA.sh", "./enabledKafkaHA.sh"])
+    def test_the_one_file_that_fits_is_run_in_its_place(self, programs, word):
+        directory = programs("enableKafkaHA.sh", "other.sh")
+        argv = ["bash", word.format(directory=directory), "-v"]
+        ran = spelt_here(argv, self.SCRIPT, str(directory))
+        assert (ran[0], Path(ran[1]), ran[2]) == ("bash", directory / "enableKafkaHA.sh", "-v")
+
+    def test_several_that_fit_are_refused_by_name(self, programs):
+        directory = programs("enableKafkaHA.sh", "EnabledKafkaHA_v2.sh")
+        with pytest.raises(JobError, match=r"EnabledKafkaHA_v2\.sh, .*enableKafkaHA\.sh\. Overlay `spellings`"):
+            spelt_here([f"{directory}/enabledKafkaHA.sh"], self.SCRIPT, "/")
+
+    def test_where_none_fits_the_documented_name_stays(self, programs):
+        argv = [f"{programs()}/enabledKafkaHA.sh"]
+        assert spelt_here(argv, self.SCRIPT, "/") == argv
 
 
 @given(st.text(max_size=20), st.integers(0, 80))

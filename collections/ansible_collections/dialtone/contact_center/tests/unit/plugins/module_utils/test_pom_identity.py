@@ -90,7 +90,7 @@ def test_the_connection_is_moved_on_every_server(kind):
 
 @pytest.mark.parametrize("schema", [UNKNOWN, pom_server.UNREACHABLE])
 def test_a_schema_is_never_created_in_a_database_that_only_has_another_name(schema):
-    moved = replace(wanted(changing="db2", **MOVED), database=ON_DB2)
+    moved = replace(wanted(changing="db2", **MOVED), database=ON_DB2, schema_exists=False)
     assert not plan(observed(schema=schema), moved).create_schema
     assert plan(observed(schema=schema), replace(moved, server=None)).create_schema
 

@@ -86,10 +86,31 @@ def install(host, leave_out=()):
     host.units = dict(ALL_UNITS)
 
 
+def test_the_addresses_of_all_interfaces_are_seen_once_each(host):
+    host.answers["ip"] = (0, """2: eth0    inet 192.0.2.11/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever
+2: eth0    inet 192.0.2.12/24 scope global secondary eth0\\       valid_lft forever
+3: backup0    inet 198.51.100.4/22 brd 198.51.103.255 scope global dynamic backup0\\       valid_lft 80000sec
+""", "")  # fmt: skip
+    assert host.observer.addresses() == ("192.0.2.11", "192.0.2.12", "198.51.100.4")
+    host.answers["ip"] = (255, "", "Command \"address\" is unknown")
+    with pytest.raises(PomServerError, match="is unknown"):
+        host.observer.addresses()
+
+
 def test_units_and_the_installer_s_job_are_asked_in_one_call(host):
     host.units = {"vpms": "active", "cmpmgr": "failed", "dialtone-job-installPOM": "active"}
     assert host.observer.units() == ({"vpms": "active", "cmpmgr": "failed"}, True, {})
     assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "succeeded"),
+    [('{"state": "succeeded"}', True), ('{"state": "running"}', False), ("[]", False), ("no JSON", False), (None, False)],
+)
+def test_how_the_installer_ended_is_told_by_its_job(host, state, succeeded):
+    if state is not None:
+        host.write("/var/lib/dialtone/jobs/installPOM/state.json", state)
+    assert host.observer.installer_succeeded() is succeeded
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ DESIRED = Desired(
     database=DATABASE,
     external_kafka=(("kafka3", "kafka3.dc1.example", "192.0.2.13"),),
 )
-BARE = Observed(ep_home=True, units={"vpms": "active", "httpd": "active"}, boot_id="boot-1", free_mb=90_000)
+BARE = Observed(ep_home=True, units={"vpms": "active", "httpd": "active"}, boot_id="boot-1", free_mb=90_000, schema=ABSENT)
 DONE = replace(
     BARE,
     units={**BARE.units, **dict.fromkeys(pom_services.UNITS, "active")},
@@ -152,6 +152,18 @@ def test_a_partial_installation_is_never_installed_over(missing, way_out):
     assert "POM-TROUBLE-04" in refusal
 
 
+def test_a_keystore_that_alone_is_lost_is_made_anew_and_pom_not_uninstalled():
+    part = Installation(PARTIAL, (f"{HOME}/bin",), ("config/pomKeyStore",), True)
+    (refusal,) = plan(replace(BARE, installation=part), DESIRED).refusals
+    assert "playbooks/restore.yml" in refusal
+    assert f"{HOME}/bin/pomCertKeystore.sh" in refusal
+    assert "POM-TROUBLE-18" in refusal
+    assert "pom_uninstall" not in refusal
+    more = replace(part, missing=("config/pomKeyStore", "units"))
+    (refusal,) = plan(replace(BARE, installation=more), DESIRED).refusals
+    assert "POM is installed in part" in refusal
+
+
 def test_an_installation_that_runs_is_waited_for_and_refused_for_nothing():
     observed = replace(BARE, installation=Installation(PARTIAL, ("x",), ("units",), True), units={}, job_running=True)
     assert plan(observed, DESIRED).refusals == ()
@@ -168,6 +180,34 @@ def test_a_kafka_beside_pom_is_refused_and_with_consent_stopped_first(state):
     allowed = plan(observed, replace(DESIRED, stop_standalone=True))
     assert allowed.refusals == ()
     assert [(action.name, action.key) for action in allowed.actions[:2]] == [("standalone", "kafka"), ("standalone", "zookeeper")]
+
+
+def test_a_pom_whose_installer_is_still_at_work_is_waited_for_and_never_rebooted():
+    """All its files are there before the installer is through."""
+    observed = replace(DONE, job_running=True, boot_id="boot-0")
+    assert due(observed)[:2] == ["install", "reboot"]
+    assert "the installation that runs is waited for" in words(observed)
+
+
+def test_a_certificate_of_one_address_is_not_made_on_a_host_with_several():
+    generated = replace(DESIRED, certificate_generated=True)
+    several = replace(BARE, addresses=("192.0.2.11", "198.51.100.4"))
+    (refusal,) = plan(several, generated).refusals
+    assert "192.0.2.11, 198.51.100.4" in refusal
+    assert "certificates_source: site_ca" in refusal
+    assert plan(several, DESIRED).refusals == ()
+    assert plan(replace(BARE, addresses=("192.0.2.11",)), generated).refusals == ()
+
+
+def test_an_installer_whose_end_no_run_has_seen_is_looked_at():
+    begun = {"installation": {"words": {"boot_id": "boot-0", "finished": False}}}
+    unseen = replace(DONE, markers={**DONE.markers, **begun}, installer_succeeded=True)
+    assert due(unseen)[:2] == ["install", "reboot"]
+    assert plan(unseen, DESIRED).refusals == ()
+    [refused] = plan(replace(unseen, installer_succeeded=False), DESIRED).refusals
+    assert "did not end well behind the last of them" in refused
+    begun["installation"]["words"]["finished"] = True
+    assert due(replace(DONE, markers={**DONE.markers, **begun})) == []
 
 
 def test_a_directory_that_is_in_the_way_needs_consent():
@@ -268,14 +308,64 @@ def test_the_schema_is_created_where_it_is_seen_to_be_absent():
     st.sampled_from([None, DATABASE, replace(DATABASE, name="other"), replace(DATABASE, user="other")]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([None, True, False]),
 )
-def test_the_schema_is_never_created_twice(schema, configured, recorded, wanted):
-    """Option 2 where a schema exists is not documented: never where it is seen, nor where nobody can look but it was made."""
+def test_the_schema_is_never_created_twice(schema, configured, recorded, wanted, said):
+    """Option 2 where a schema exists is not documented: where nobody can look, only for a person who says that there is none."""
     markers = {"database": {"words": DATABASE_WORDS}} if recorded else {}
     observed = replace(DONE, schema=schema, database=configured, markers=markers)
     created_before = recorded or (configured is not None and configured.place == DATABASE.place)
-    creates = plan(observed, replace(DESIRED, creates_schema=wanted)).create_schema
-    assert creates == (wanted and (schema == ABSENT or (schema != PRESENT and not created_before)))
+    found = plan(observed, replace(DESIRED, creates_schema=wanted, schema_exists=said))
+    may_create = {PRESENT: False, ABSENT: True, UNKNOWN: said is False, UNREACHABLE: said is not True}[schema]
+    assert found.create_schema == (wanted and may_create and (schema == ABSENT or not created_before))
+    nobody_knows = schema == UNKNOWN and said is None and not created_before
+    assert bool(found.refusals) == (wanted and nobody_knows)
+
+
+ON_ORACLE = replace(DESIRED, database=Connection("oracle", "scan", 1521, "pom", "pom", True))
+AS_SYSTEM = Connection("oracle", "scan", 1521, "pom", "SYSTEM")
+RECORDED_AS_SYSTEM = {"database": {"words": {**DATABASE_WORDS, "engine": "oracle", "user": "system"}}}
+
+
+@pytest.mark.parametrize(
+    ("configured", "markers"), [(AS_SYSTEM, {}), (None, RECORDED_AS_SYSTEM), (replace(AS_SYSTEM, user=""), RECORDED_AS_SYSTEM)]
+)
+def test_an_oracle_installation_with_the_user_system_stays_with_it(configured, markers):
+    observed = replace(DONE, database=configured, markers=markers)
+    (refusal,) = plan(observed, ON_ORACLE).refusals
+    assert "changing the Oracle user is not supported" in refusal
+    assert "pom_database_user is pom" in refusal
+    as_system = replace(ON_ORACLE.database, user="System")
+    assert plan(observed, replace(ON_ORACLE, database=as_system)).refusals == ()
+
+
+@pytest.mark.parametrize("configured", [replace(AS_SYSTEM, user="pom0"), replace(AS_SYSTEM, engine="postgres"), None])
+def test_other_users_of_a_database_may_change(configured):
+    assert plan(replace(DONE, database=configured, markers={}), ON_ORACLE).refusals == ()
+
+
+UNSEEN = replace(BARE, schema=UNKNOWN)
+
+
+def test_a_schema_that_nobody_can_see_is_asked_of_a_person_before_pom_is_installed():
+    (refusal,) = plan(UNSEEN, ON_ORACLE).refusals
+    assert "no client of oracle is on a POM server" in refusal
+    assert "pom_database_schema_exists: false for a first installation" in refusal
+    assert "pom_database_schema_exists: true where the schema is there" in refusal
+    (refusal,) = plan(replace(UNSEEN, schema_problem="psql is not on this host"), DESIRED).refusals
+    assert "psql is not on this host" in refusal
+
+
+def test_what_a_person_says_of_the_schema_decides_where_nobody_can_look():
+    first, again = (plan(UNSEEN, replace(ON_ORACLE, schema_exists=said)) for said in (False, True))
+    assert (first.refusals, first.create_schema) == ((), True)
+    assert (again.refusals, again.create_schema) == ((), False)
+    assert "the connection to the POM database is saved" in [action.what for action in again.actions]
+
+
+@pytest.mark.parametrize("other", [{"kind": "auxiliary"}, {"creates_schema": False}, {"database": None}])
+def test_only_who_creates_the_schema_asks_for_it(other):
+    assert plan(UNSEEN, replace(ON_ORACLE, **other)).refusals == ()
 
 
 def test_a_connection_that_cannot_be_read_is_judged_by_the_record():
@@ -423,6 +513,15 @@ def test_another_mode_than_the_recorded_one_is_refused_with_the_playbook_that_ch
     assert "re-installing and re-configuring the POM database" in refusal
     assert plan(in_none, replace(DESIRED, mode="None")).refusals == ()
     assert plan(DONE, replace(DESIRED, mode="AACC")).refusals == (), "a POM without a record is taken as it is found"
+
+
+def test_a_mode_that_only_a_person_knows_is_not_changed_by_a_roll_out():
+    observed = replace(DONE, markers={name: words for name, words in DONE.markers.items() if name != "mode"})
+    [refused] = plan(observed, replace(DESIRED, mode="CCElite", installed_mode="None")).refusals
+    assert "POM runs in the mode None" in refused
+    assert plan(observed, replace(DESIRED, mode="CCElite", installed_mode="CCElite")).refusals == ()
+    changed_on_the_primary = replace(DESIRED, kind="auxiliary", mode="CCElite", installed_mode="None")
+    assert plan(observed, changed_on_the_primary).refusals == (), "an auxiliary has no record of its own"
 
 
 def test_a_change_of_the_mode_that_was_not_finished_is_told():

@@ -152,6 +152,24 @@ def test_states_of_systemd(systemd, state):
     assert (seen.state, seen.well) == (state, state == RUNNING)
 
 
+@pytest.mark.parametrize("down", ["failed", "inactive"])
+def test_a_unit_that_is_down_is_down_whatever_the_text_says(down):
+    seen = judge(expected_services(2), parse_status(DOCUMENTED), {**ALL_ACTIVE, "cmpmgr": down, "cmpdir": down})
+    assert in_words(seen) == [
+        "Campaign Manager (cmpmgr) is STOPPED, must be RUNNING",
+        "Campaign Director (cmpdir) is STOPPED, must be MASTER or DORMANT",
+    ]
+
+
+@pytest.mark.parametrize("said", STATES)
+@pytest.mark.parametrize("systemd", ["", "active", "activating"])
+def test_of_a_unit_that_is_not_down_or_that_systemd_does_not_list_the_text_is_taken(said, systemd):
+    (seen,) = judge(
+        [{"service": "Campaign Director", "unit": "cmpdir", "states": [MASTER]}], Status({"cmpdir": said}), {"cmpdir": systemd}
+    )
+    assert seen.state == said
+
+
 def test_kafka_and_zookeeper_are_not_pom_s_own():
     assert not {"pomkafka", "pomzookeeper"} & set(OWN_UNITS)
     assert set(OWN_UNITS) | {"pomkafka", "pomzookeeper"} == set(BY_UNIT)

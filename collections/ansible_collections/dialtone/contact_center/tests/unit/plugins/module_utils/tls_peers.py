@@ -10,14 +10,14 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 PASSPHRASE = b"not for a node's key"
 
@@ -43,28 +43,31 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
+        self.x509 = certificate
         path = directory / f"{name}.crt"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self.certificate = str(path)
 
     def issue(self, name: str, days: int = 20, started_days_ago: int = 1, encrypted: bool = False) -> Files:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        certificate = (
-            self._builder(subject, key.public_key(), days, started_days_ago)
-            .add_extension(
-                x509.SubjectAlternativeName(names),
-                critical=False,
-            )
-            .sign(self._key, hashes.SHA256())
-        )
+        key, certificate = self.sign(name, days, started_days_ago)
         encryption = serialization.BestAvailableEncryption(PASSPHRASE) if encrypted else serialization.NoEncryption()
         stem = f"{name}-{days}-{encrypted}"
         key_path, certificate_path = self._directory / f"{stem}.key", self._directory / f"{stem}.crt"
         key_path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
         certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         return Files(str(key_path), str(certificate_path))
+
+    def sign(
+        self, name: str, days: int = 20, started_days_ago: int = 1, usages: Sequence[ObjectIdentifier] = ()
+    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        builder = self._builder(subject, key.public_key(), days, started_days_ago)
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        if usages:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+        return key, builder.sign(self._key, hashes.SHA256())
 
     def _builder(
         self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey, days: int, started_days_ago: int = 1

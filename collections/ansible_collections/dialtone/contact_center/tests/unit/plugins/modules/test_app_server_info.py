@@ -127,6 +127,16 @@ def test_the_unit_comes_from_the_vendors_template(observer: app_server_info.Obse
     assert observer.unit(environment) == ("ExecStart=/opt/t/bin/catalina.sh run\n", "")
 
 
+def test_a_unit_that_is_the_template_itself_is_found(observer: app_server_info.Observer, tmp_path: Path) -> None:
+    unit = tmp_path / "etc/systemd/system/appserver.service"
+    unit.parent.mkdir(parents=True)
+    assert observer.unrendered_unit("appserver") == ""
+    unit.write_text("ExecStart=%%APPSERVER_HOME%%/bin/catalina.sh run\n", encoding="utf-8")
+    assert "still holds %%APPSERVER_HOME" in observer.unrendered_unit("appserver")
+    unit.write_text("ExecStart=/opt/t/bin/catalina.sh run\n", encoding="utf-8")
+    assert observer.unrendered_unit("appserver") == ""
+
+
 @pytest.mark.parametrize("content", [None, "", "no JSON", "[]", '{"words": 1}'])
 def test_a_record_that_cannot_be_read_is_none(observer: app_server_info.Observer, tmp_path: Path, content: str | None) -> None:
     path = tmp_path / f"var/lib/dialtone/pom/{app_server.MARKER}.json"

@@ -60,6 +60,17 @@ def test_a_bare_epm(host, look):
     assert found["due"] == ["install", "reboot", "trust", "service"]
 
 
+def test_before_an_installation_the_schema_is_asked_of_the_database_or_of_a_person(host, look, monkeypatch):
+    host.units = {"vpms": "active"}
+    host.write("/opt/Avaya/VoicePortal/version")
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
+    assert look(kind="primary")["create_schema"] is False
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("unknown", "psql is not on this host"))
+    assert "psql is not on this host" in look(kind="primary")["msg"]
+    assert look(kind="primary", schema_exists="no")["create_schema"] is True
+    assert look(kind="primary", schema_exists="yes")["create_schema"] is False
+
+
 def test_what_forbids_an_installation_fails_the_task_unless_it_only_looks(look):
     failure = look()
     assert failure["failed"]

@@ -20,6 +20,7 @@ from ansible_collections.dialtone.contact_center.plugins.modules import vendor_d
 SCRIPT = {
     "name": "example",
     "program": "example",
+    "spellings": [],
     "limits": {"silence_seconds": 1, "step_seconds": 10, "total_seconds": 20},
     "steps": [
         {
@@ -89,6 +90,15 @@ def test_the_unit_survives_the_session_and_is_told_no_secret(ask: Ask, tmp_path:
     assert "--unit dialtone-job-example" in told
     assert "KillMode=process" in told
     assert "c4nary" not in told
+
+
+def test_a_program_of_another_spelling_is_run(ask: Ask, tmp_path: Path) -> None:
+    there = tmp_path / "enableExample.py"
+    there.write_text(PROGRAM)
+    script = {**SCRIPT, "program": "enabledExample.py", "spellings": ["enable*Example.py"]}
+    answer = start(ask, script=script, argv=[sys.executable, "./enabledExample.py"], chdir=str(tmp_path))
+    assert json.loads((tmp_path / "jobs" / "example" / "job.json").read_text())["argv"] == [sys.executable, str(there)]
+    assert answer["plan"] == "start"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import guided_steps
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.applications import DELIVERED
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_actions import action_words, instructions, values_of
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_console import AFTER_CONVERSION, AFTER_START
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.guided_steps import digest_of
@@ -355,6 +356,33 @@ def test_a_server_with_former_names_is_found_under_them_and_told_its_present_add
     assert found["trust_pom_certificate.epm4"]["after"] == ["host_address_update.epm4"]
     assert "Where there is a row pom_epm4 or pom_epm2" in instructions(found["trust_pom_certificate.epm4"])[5]
     assert "host_address_update.epm1" not in found
+
+
+def with_a_renamed_primary() -> list[SiteHost]:
+    words = {**POM, "pom_campaign_channels": ["voice"]}
+    return [
+        site_host("epm9", 9, "epm_primary", "app_server", **words, host_former_names=["epm1", "192.0.2.1"]),
+        site_host("epm2", 2, "epm_auxiliary", **words),
+        site_host("app1", 5, "app_server", **words),
+    ]
+
+
+def test_an_auxiliary_authorises_a_primary_with_another_address_by_hand() -> None:
+    step = steps(with_a_renamed_primary())["authorise_primary.epm2"]
+    command = "cd /opt/Avaya/VoicePortal/Support/VP-Tools && ./setup_vpms.php 192.0.2.9"
+    assert instructions(step) == [f"As root on epm2: {command}"]
+    assert step["place"] == "command line of epm2"
+    assert not [name for name in steps(site()) if name.startswith("authorise_primary")]
+
+
+def test_every_application_that_the_program_registered_is_led_to_the_present_primary() -> None:
+    found = steps(with_a_renamed_primary())
+    urls = {name.split(".")[-1]: values_of(step)["URL"] for name, step in found.items() if name.startswith("application.epm9.")}
+    assert set(urls) == {application.name for application in DELIVERED}
+    assert all(url.startswith("https://epm9.example.com:7443/") for url in urls.values())
+    assert "app1" not in str(found["application.epm9.AvayaPOMSMS"]), "nobody wants it of another server"
+    removed = found["trust_app_server.epm9"]["actions"][1]
+    assert removed == {"remove": "appserver_epm9", "or": ["appserver_epm1", "appserver_192.0.2.1"]}
 
 
 def test_records_of_a_former_name_still_count() -> None:

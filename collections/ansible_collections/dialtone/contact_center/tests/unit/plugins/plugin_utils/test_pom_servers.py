@@ -134,6 +134,15 @@ def test_a_standby_data_center_connects_to_its_own_listener_and_never_creates_th
     assert inputs["epm5"]["pom_server_database"]["geo"] is True
 
 
+SCHEMA_WORD = "pom_database_schema_exists"
+
+
+@pytest.mark.parametrize(("words", "handed"), [({}, ""), ({SCHEMA_WORD: True}, "yes"), ({SCHEMA_WORD: False}, "no")])
+def test_what_a_person_says_of_the_schema_is_handed_over(words: dict[str, bool], handed: str) -> None:
+    inputs = inputs_of(*servers(pom_database_engine="oracle", pom_database_host="scan.example.com", **words))
+    assert inputs["epm1"]["pom_server_schema_exists"] == handed
+
+
 @pytest.mark.parametrize(("host", "states"), [("epm1", ["MASTER", "DORMANT"]), ("epm4", ["STOPPED"])])
 def test_a_standby_data_center_has_stopped_services(host: str, states: list[str]) -> None:
     services = inputs_of(*geo("dc1", 1), *geo("dc2", 4))[host]["pom_server_expected_services"]
@@ -155,9 +164,12 @@ def test_what_pom_trusts_beside_the_sites_authority() -> None:
 
 
 def test_a_delivered_certificate_comes_from_the_controller() -> None:
-    words = {"certificates_source": "delivered", "certificates_pkcs12": "files/epm1.p12"}
+    words = {
+        "certificates_source": "delivered", "certificates_pkcs12": "files/epm1.p12", "certificates_names": ["epm1.example.com"],
+    }  # fmt: skip
     inputs = inputs_of(site_host("epm1", 1, "epm_primary", **words))["epm1"]
     assert (inputs["pom_server_pkcs12_source"], inputs["pom_server_certificate_import"]) == ("files/epm1.p12", True)
+    assert inputs["pom_server_pkcs12_names"] == ["epm1.example.com"]
     generated = inputs_of(site_host("epm1", 1, "epm_primary", certificates_source="generated"))["epm1"]
     assert (generated["pom_server_pkcs12_source"], generated["pom_server_certificate_import"]) == ("", False)
 

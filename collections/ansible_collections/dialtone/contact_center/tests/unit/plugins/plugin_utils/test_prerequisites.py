@@ -77,6 +77,20 @@ def test_the_administrator_of_the_database_gets_the_statements_of_the_engine(eng
     assert admitted == {"from": ["epm1 192.0.2.11", "epm2 192.0.2.12"]}
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ({"pom_database_engine": "oracle"}, True),
+        ({"pom_database_contact_sources": ["oracle"]}, True),
+        ({"pom_database_engine": "mssql"}, False),
+    ],
+)
+def test_experience_portal_has_a_driver_of_its_own_where_anything_is_read_from_oracle(words: dict[str, Any], asked: bool) -> None:
+    rows = demands(prerequisites.rows(call_center_elite(**words)), "Experience Portal")
+    found = [values for subject, values in rows.items() if subject.startswith("Experience Portal's own Oracle driver")]
+    assert [values["servers"] for values in found] == ([["epm1", "epm2"]] if asked else [])
+
+
 def test_tempdb_and_encryption_are_asked_for_where_they_are_described() -> None:
     words = {"pom_database_engine": "mssql", "pom_database_size_gb": 300, "pom_database_encryption_at_rest": "tde"}
     asked = demands(prerequisites.rows(call_center_elite(**words)), "database")
@@ -89,6 +103,12 @@ def test_tempdb_and_encryption_are_asked_for_where_they_are_described() -> None:
 def test_a_database_of_dialtones_own_asks_nothing_of_others() -> None:
     hosts = [*call_center_elite(), site_host("db1", 14, "pom_database")]
     assert demands(prerequisites.rows(hosts), "database") == {}
+
+
+def test_the_disk_below_a_database_of_dialtones_own_is_encrypted_by_others() -> None:
+    database = site_host("db1", 14, "pom_database", pom_database_encryption_at_rest="filesystem")
+    (subject,) = demands(prerequisites.rows([*call_center_elite(), database]), "database")
+    assert subject == "an encrypted filesystem for the data directory, before POM is installed"
 
 
 def test_a_geo_redundant_database_has_its_listener() -> None:

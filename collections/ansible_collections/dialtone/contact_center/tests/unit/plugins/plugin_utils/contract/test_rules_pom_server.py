@@ -14,20 +14,21 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils import dia
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract import rules_pom_server
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.findings import Finding, Location
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.layering import Layer
-from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.rules_pom_server import vendors_tree
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.contract.site import HostView, SiteView
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.schemas import load_catalogue
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils.vendors_tree import words_of
 
 CATALOGUE = load_catalogue()
 INSTALL_PATHS = ("/opt/Avaya/avpom", "/data/pom")
-WORDS = sorted(vendors_tree(INSTALL_PATHS[0]))
+WORDS = sorted(words_of(INSTALL_PATHS[0]))
 SECRETS = ("certificates_keystore_password", "certificates_truststore_password")
 
 
 def server(name: str, *components: str, **words: Any) -> HostView:
     own = {"site": "main", "data_center": "dc1", "pom_server_accept_eula": True, **dict.fromkeys(SECRETS, "canary")}
     media = {"pom_server_media_iso": "media/pom.iso", "pom_server_media_sha256": "0" * 64}
-    stated = {**own, **media, **words}
+    outcall = {"pom_outcall_user": "outcall", "pom_outcall_password": "canary"}
+    stated = {**own, **media, **outcall, **words}
     layer: Layer = dict.fromkeys(stated)  # type: ignore[arg-type]  # only whether a word is there is asked
     return HostView(name, components or ("epm_primary",), layer, values={**CATALOGUE.defaults(), **stated})
 
@@ -39,13 +40,13 @@ def findings(*hosts: HostView, rule: str = "") -> list[Finding]:
 
 @given(st.sampled_from(INSTALL_PATHS), st.sets(st.sampled_from(WORDS)))
 def test_each_word_that_is_not_the_vendors_is_found_and_following_the_fixes_ends_it(path: str, wrong: set[str]) -> None:
-    right = dict(vendors_tree(path))
+    right = dict(words_of(path))
     others = {word: not right[word] if isinstance(right[word], bool) else "/elsewhere" for word in wrong}
     kinds = ("epm_primary", "kafka", "zookeeper")
     host = server("epm1", *kinds, pom_server_install_path=path, **{**right, **others})
     found = findings(host, rule="vendors-kafka")
     assert {finding.path for finding in found} == wrong
-    assert findings(server("epm1", *kinds, pom_server_install_path=path, **right)) == []
+    assert findings(server("epm1", *kinds, pom_server_install_path=path, **right), rule="vendors-kafka") == []
 
 
 @pytest.mark.parametrize("components", [("epm_primary",), ("kafka", "zookeeper")])
@@ -54,7 +55,7 @@ def test_a_tree_of_ones_own_is_no_fault_elsewhere(components: tuple[str, ...]) -
 
 
 def test_only_the_words_of_what_a_host_carries_are_judged() -> None:
-    words = {**vendors_tree(INSTALL_PATHS[0]), "zookeeper_unit": "zookeeper", "kafka_unit": "kafka"}
+    words = {**words_of(INSTALL_PATHS[0]), "zookeeper_unit": "zookeeper", "kafka_unit": "kafka"}
     assert [one.path for one in findings(server("epm1", "epm_primary", "kafka", **words), rule="vendors-kafka")] == ["kafka_unit"]
 
 

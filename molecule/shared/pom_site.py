@@ -1,4 +1,4 @@
-"""The lab's site with POM: its playbooks, from this checkout or another one, and what its hosts tell of the vendor's programs."""
+"""A site with POM in a lab: its playbooks, from this checkout or another, and what its hosts tell of the vendor's programs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ SERVERS = ("epm1", "epm2")
 POM_HOME = "/opt/Avaya/avpom/POManager"
 JOBS = "/var/lib/dialtone/jobs"
 STANDIN = "/etc/standin/pom.conf"
+PRINTED_PASSWORD = "changeit"  # of the stores that the vendor's installer makes, in a lab
 STOP = ("-e", "guided_steps_mode=stop")
 WAIT = ("-e", "guided_steps_mode=wait")
 # The services of POM, and what they stand on, on a POM server.
@@ -51,9 +52,12 @@ class Started:
 
 @dataclass(frozen=True)
 class PomSite(Site):
-    """The full site of the lab. All that its runs say is kept in the directory `said`."""
+    """The full site of the lab, or another one. All that its runs say is kept in the directory `said`."""
 
     inventory: str = "inventories/lab"
+    name: str = "lab"
+    # Inventories beside it: what the engineer has written since.
+    additions: tuple[str, ...] = ()
     top: Path = REPOSITORY
     said: Path = field(default=Path("build"), kw_only=True)
 
@@ -86,13 +90,22 @@ class PomSite(Site):
         (directory / ".cache").symlink_to(REPOSITORY / ".cache")
         return replace(self, top=directory)
 
+    @property
+    def inventories(self) -> list[str]:
+        return [self.inventory, *self.additions, str(self.directory / "inventory")]
+
+    @property
+    def built(self) -> Path:
+        """Where its runs leave their reports."""
+        return self.top / "build" / self.name
+
     def open_steps(self) -> list[dict[str, Any]]:
-        steps: list[dict[str, Any]] = json.loads((self.top / "build/lab/open-steps.json").read_text(encoding="utf-8"))["steps"]
+        steps: list[dict[str, Any]] = json.loads((self.built / "open-steps.json").read_text(encoding="utf-8"))["steps"]
         return steps
 
     def status(self) -> dict[str, Any]:
         """What status.yml wrote last."""
-        found: dict[str, Any] = json.loads((self.top / "build/lab/status.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((self.built / "status.json").read_text(encoding="utf-8"))
         return found
 
     def snapshots(self) -> list[str]:
@@ -104,6 +117,10 @@ class PomSite(Site):
 
     def shell(self, host: str, words: str) -> str:
         return self.exec(host, "sh", "-c", words)
+
+    def rows(self, query: str, database: str = "db1") -> list[str]:
+        """What the POM database answers to a query, asked on its server."""
+        return self.exec(database, "runuser", "-u", "postgres", "--", "psql", "-Atd", "pomdb", "-c", query).splitlines()
 
     def standin(self, host: str, text: str) -> None:
         """How the stand-ins of the vendor's programs behave on this host from now on."""
@@ -132,6 +149,11 @@ class PomSite(Site):
     def modes(self, host: str) -> dict[str, str]:
         """The services of POM, as its own command tells them."""
         return dict(re.findall(r"^(.+) is ([A-Z]+)$", self.shell(host, "POM status; true"), re.MULTILINE))
+
+    def started(self, host: str) -> int:
+        """When POM was started on a server, by the one clock that all hosts of the lab have."""
+        asked = ("systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", "cmpmgr")
+        return int(self.exec(host, *asked))
 
     def running(self) -> dict[tuple[str, str], str]:
         """The process of every service that a roll-out may restart."""

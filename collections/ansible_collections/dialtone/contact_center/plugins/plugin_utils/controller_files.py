@@ -1,0 +1,54 @@
+# Copyright: Dialtone maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files on the controller that a run is about to need: judged before anything is changed on a host."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.dialtone.contact_center.plugins.plugin_utils import delivered_identity
+
+CHUNK_BYTES = 1 << 20
+
+
+def findings(needed: Sequence[Mapping[str, Any]], find: Callable[[str], str], now: datetime) -> list[str]:
+    """What is wrong with each of them; `find` gives the path of a file and raises FileNotFoundError where there is none."""
+    found = []
+    for file in needed:
+        path = file["path"]
+        try:
+            path = find(path)
+            wrong = judge(path, file, now)
+        except FileNotFoundError:
+            where = "one that is not absolute is looked for beside the playbooks and in files/ there"
+            wrong = [f"there is no such file on the controller; {where}"]
+        except OSError as error:
+            wrong = [f"it cannot be read on the controller: {error.strerror}"]
+        found += [f"{file['word']} is {path}: {words}." for words in wrong]
+    return found
+
+
+def judge(path: str, file: Mapping[str, Any], now: datetime) -> list[str]:
+    wrong = []
+    declared = file["sha256"].lower()
+    actual = sha256_of(path)
+    if declared and actual != declared:
+        remedy = "bring the declared file, or correct the checksum if this one is meant"
+        wrong.append(f"its SHA-256 is {actual}, and {file['word']}_sha256 declares {declared}: {remedy}")
+    identity = file["identity"]
+    if identity:
+        with open(path, "rb") as stream:
+            content = stream.read()
+        wrong += delivered_identity.refusals(content, identity["password"], identity["names"], now)
+    return wrong
+
+
+def sha256_of(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
