@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab import seeded
@@ -230,21 +230,22 @@ def lab_of(scenario: str) -> str:
     return "test" + scenario.replace("_", "")
 
 
-def in_pairs(scenarios: Sequence[str]) -> list[tuple[str, bool]]:
+def in_pairs(scenarios: Sequence[str]) -> Iterator[tuple[str, bool]]:
     """In their order, and whether each runs beside the one before: much of a long one is waiting for its hosts.
 
-    >>> in_pairs(["operations", "pom", "site", "small"])
+    >>> list(in_pairs(["operations", "pom", "site", "small"]))
     [('operations', False), ('pom', False), ('small', True), ('site', False)]
-    >>> in_pairs(["small"])
+    >>> list(in_pairs(["small"]))
     [('small', False)]
     """
     second = {name for name, first in BESIDE.items() if first in scenarios}
-    return [
-        (name, name != first)
-        for first in scenarios
-        if first not in second
-        for name in [first, *(other for other in scenarios if other in second and BESIDE[other] == first)]
-    ]
+    for first in scenarios:
+        if first in second:
+            continue
+        yield first, False
+        for other in scenarios:
+            if other in second and BESIDE[other] == first:
+                yield other, True
 
 
 def install_unit_programs(packages: list[str], run: Runner) -> None:

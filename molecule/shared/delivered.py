@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from pom_site import PomSite
 
-from lab import credentials
 from lab.shell import run
-from lab.state import Lab
 
 BITS = "rsa:2048"
 
@@ -43,16 +42,11 @@ class Authority:
         return delivered
 
 
-def described(lab: Lab, directory: Path, host: str, fqdn: str, file: Path, password: str, authority: Authority) -> str:
+def described(site: PomSite, directory: Path, host: str, fqdn: str, file: Path, password: str, authority: Authority) -> str:
     """An inventory beside the site's, in which this host has the file; returns its directory."""
-    own, everywhere = directory / "host_vars" / host, directory / "group_vars" / "all"
-    for place in (own, everywhere):
-        place.mkdir(parents=True, exist_ok=True)
-    (directory / "hosts.yml").write_text("all: {}\n", encoding="utf-8")
     words = {"certificates_source": "delivered", "certificates_pkcs12": str(file), "certificates_names": [fqdn]}
-    (own / "certificates.yml").write_text(yaml.safe_dump(words), encoding="utf-8")
-    secret = credentials.as_yaml({"certificates_pkcs12_password": password})
-    credentials.encrypt(secret, lab.directory / "vault-password", own / "secrets.yml")
     trusted = [{"alias": "delivering_authority", "path": str(authority.certificate)}]
-    (everywhere / "certificates.yml").write_text(yaml.safe_dump({"certificates_trusted": trusted}), encoding="utf-8")
+    stated = {"all": {"hosts": {host: words}, "vars": {"certificates_trusted": trusted}}}
+    (directory / "hosts.yml").write_text(yaml.safe_dump(stated), encoding="utf-8")
+    site.keep(directory / "host_vars" / host / "secrets.yml", {"certificates_pkcs12_password": password})
     return str(directory)

@@ -79,6 +79,11 @@ class PomSite(Site):
     def play(self, playbook: str, *arguments: str) -> Playbook:
         return self.begin(playbook, *arguments).finish()
 
+    def keep(self, path: Path, secrets: dict[str, str]) -> None:
+        """These words, encrypted with the vault password of the lab."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        credentials.encrypt(credentials.as_yaml(secrets), self.directory / "vault-password", path)
+
     def in_another_checkout(self, directory: Path) -> PomSite:
         """The same site, from a checkout that has never run anything: what counts must lie on the hosts."""
         for name in CHECKED_OUT:

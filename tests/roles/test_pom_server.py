@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dialtone.contact_center.plugins.module_utils import pom_layout, pom_observer, pom_server, pom_services
+from ansible_collections.dialtone.contact_center.plugins.module_utils import (
+    dialogue_job,
+    dialogue_supervisor,
+    pom_layout,
+    pom_observer,
+    pom_server,
+    pom_services,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles/pom_server"
@@ -35,7 +42,9 @@ def test_names_and_paths_are_those_of_the_layout() -> None:
 
 
 def test_the_installer_s_job_is_the_one_that_is_looked_for() -> None:
-    assert f"dialtone-job-{VARS['__pom_server_install_job']}" == pom_observer.JOB_UNIT
+    job = VARS["__pom_server_install_job"]
+    assert dialogue_job.system_unit(job) == pom_observer.JOB_UNIT
+    assert f"{dialogue_job.DIRECTORY}/{job}/{dialogue_supervisor.STATE}" == pom_observer.INSTALLER_STATE
 
 
 def test_kafka_s_units_are_left_out_of_what_must_be_stopped() -> None:

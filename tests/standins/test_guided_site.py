@@ -130,9 +130,10 @@ def work(steps: list[dict[str, Any]], records: dict[str, Any]) -> list[str]:
     def confirm(command: str) -> None:
         found = re.search(r"guided_confirm_step=(\S+)", command)
         assert found is not None
-        result = next(judged for judged in look(steps, records) if judged.id == found.group(1))
-        assert (result.state, result.by_word) == (flow.OPEN, True), (result.id, result.why)
-        records[result.id] = flow.confirmation(result, "main", "robot", "2026-11-21T20:00:00Z", "lab", None)
+        for step in found.group(1).split(","):
+            result = next(judged for judged in look(steps, records) if judged.id == step)
+            assert (result.state, result.by_word) == (flow.OPEN, True), (result.id, result.why)
+            records[result.id] = flow.confirmation(result, "main", "robot", "2026-11-21T20:00:00Z", "lab", None)
 
     said: list[str] = []
     document = flow.document(look(steps, records), "main", "ansible-playbook guided_confirm.yml", "now")

@@ -207,10 +207,8 @@ def test_a_value_that_pom_encrypted_is_the_same_when_pom_decrypts_it(site: PomSi
 @pytest.mark.one_of(ONCE)
 def test_the_password_of_experience_portals_own_database_is_set_once(site: PomSite, tmp_path: Path):
     password = credentials.password()
-    (tmp_path / "group_vars" / "all").mkdir(parents=True)
     (tmp_path / "hosts.yml").write_text("all: {}\n", encoding="utf-8")
-    secret = credentials.as_yaml({"pom_database_ep_password": password})
-    credentials.encrypt(secret, site.directory / "vault-password", tmp_path / "group_vars" / "all" / "secrets.yml")
+    site.keep(tmp_path / "group_vars" / "all" / "secrets.yml", {"pom_database_ep_password": password})
     stated = replace(site, additions=(str(tmp_path),))
     run = stated.play("pom_database_password.yml")
     assert run.rc == 0, run.output[-3000:]

@@ -13,7 +13,6 @@ from pom_site import JOBS, POM_HOME, PRINTED_PASSWORD, STOP, WAIT, PomSite
 
 from lab import credentials, testing
 from lab.rehearsal import Playbook
-from lab.state import Lab
 from tools import environment
 from tools.site import operator_robot
 
@@ -49,7 +48,7 @@ def certified(site: PomSite, authority: delivered.Authority, tmp_path_factory: p
     """The inventory in which the auxiliary server has a certificate that the company delivered."""
     password = credentials.password()
     file = authority.deliver(AUXILIARY, password)
-    return delivered.described(Lab(site.lab), tmp_path_factory.mktemp("certified"), "epm2", AUXILIARY, file, password, authority)
+    return delivered.described(site, tmp_path_factory.mktemp("certified"), "epm2", AUXILIARY, file, password, authority)
 
 
 def roll_out(site: PomSite) -> Playbook:
@@ -139,7 +138,7 @@ def test_a_delivered_certificate_that_would_not_do_is_told_before_anything_is_ch
 ):
     password = credentials.password()
     file = authority.deliver("another.dc1.lab.test", password)
-    told = delivered.described(Lab(site.lab), tmp_path, "epm2", AUXILIARY, file, password, authority)
+    told = delivered.described(site, tmp_path, "epm2", AUXILIARY, file, password, authority)
     refused = described(site, "reports", "auxiliary", told).play("site.yml", *STOP)
     assert refused.rc != 0
     assert f"certificates_pkcs12 is {file}: its certificate does not carry {AUXILIARY}" in refused.words, refused.output[-3000:]

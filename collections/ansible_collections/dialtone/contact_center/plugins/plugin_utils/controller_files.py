@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.dialtone.contact_center.plugins.module_utils.files import sha256
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import delivered_identity
-
-CHUNK_BYTES = 1 << 20
 
 
 def findings(needed: Sequence[Mapping[str, Any]], find: Callable[[str], str], now: datetime) -> list[str]:
@@ -34,7 +32,7 @@ def findings(needed: Sequence[Mapping[str, Any]], find: Callable[[str], str], no
 def judge(path: str, file: Mapping[str, Any], now: datetime) -> list[str]:
     wrong = []
     declared = file["sha256"].lower()
-    actual = sha256_of(path)
+    actual = sha256(path)
     if declared and actual != declared:
         remedy = "bring the declared file, or correct the checksum if this one is meant"
         wrong.append(f"its SHA-256 is {actual}, and {file['word']}_sha256 declares {declared}: {remedy}")
@@ -44,11 +42,3 @@ def judge(path: str, file: Mapping[str, Any], now: datetime) -> list[str]:
             content = stream.read()
         wrong += delivered_identity.refusals(content, identity["password"], identity["names"], now)
     return wrong
-
-
-def sha256_of(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
