@@ -122,6 +122,12 @@ class Step:
             )
         return subprocess.CompletedProcess(list(command), code, output)
 
+    def last_spoke(self) -> float:
+        try:
+            return self.log.stat().st_mtime
+        except OSError:
+            return 0.0
+
     def last_line(self) -> str:
         try:
             with self.log.open("rb") as log:
@@ -215,9 +221,12 @@ class Plan:
                 thread.join(0.25 / len(threads))
             now = time.monotonic()
             running = [step for step, thread in zip(group, threads) if thread.is_alive()]
-            if running and (terminal or now - shown >= HEARTBEAT):
-                shown = now
-                text = f"      {seconds(now - started)} … {running[0].title if len(group) > 1 else ''} {running[0].last_line()}"
+            if not running or not (terminal or now - shown >= HEARTBEAT):
+                continue
+            shown = now
+            # One line holds one of them: the one that spoke last.
+            for step in [max(running, key=Step.last_spoke)] if terminal else running:
+                text = f"      {seconds(now - started)} … {step.title if len(group) > 1 else ''} {step.last_line()}"
                 if terminal:
                     self.stream.write(f"\r\033[K{text[: columns() - 1]}")
                     self.stream.flush()

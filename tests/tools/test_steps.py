@@ -116,6 +116,26 @@ def test_a_long_step_shows_that_it_lives(plan: Plan, monkeypatch: pytest.MonkeyP
     assert any("…" in line and "unpacking" in line for line in shown(plan))
 
 
+def test_of_long_steps_beside_each_other_each_shows_that_it_lives(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "HEARTBEAT", 0.2)
+    for number, title in enumerate(("Image", "Environment")):
+        said = f"import time; print('at {title}', flush=True); time.sleep(1.2)"
+        plan.add(title, lambda run, said=said: run([sys.executable, "-c", said]) and None, beside=number > 0)
+    plan.run()
+    for title in ("Image", "Environment"):
+        assert any("…" in line and f"{title} at {title}" in line for line in shown(plan)), shown(plan)
+
+
+def test_a_terminal_shows_the_step_that_spoke_last(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan.stream, "isatty", lambda: True)
+    quiet = "import time; print('quiet', flush=True); time.sleep(1.2)"
+    busy = "import time\nfor number in range(6): print('busy', number, flush=True); time.sleep(0.2)"
+    plan.add("First", lambda run: run([sys.executable, "-c", quiet]) and None)
+    plan.add("Second", lambda run: run([sys.executable, "-c", busy]) and None, beside=True)
+    plan.run()
+    assert any("Second busy" in line for line in shown(plan))
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
