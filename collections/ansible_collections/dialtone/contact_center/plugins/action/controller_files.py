@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleFileNotFound
+from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleFileNotFound
+from ansible.parsing.vault import is_encrypted_file
 
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.build_files import plain
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils.controller_action import ControllerAction
@@ -40,7 +44,7 @@ class ActionModule(ControllerAction):
 
     def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         needed = [file for file in plain(options["files"]) if file["needed"]]
-        wrong = findings(needed, self.found, datetime.now(timezone.utc))
+        wrong = findings(needed, self.found, self.plain, datetime.now(timezone.utc))
         if wrong:
             host = task_vars["inventory_hostname"]
             told = f"{host} needs files of the controller that are not as the inventory describes them."
@@ -52,3 +56,17 @@ class ActionModule(ControllerAction):
             return str(self._find_needle("files", path))
         except AnsibleFileNotFound as error:
             raise FileNotFoundError(path) from error
+
+    @contextmanager
+    def plain(self, path: str) -> Iterator[str]:
+        """What ansible-vault encrypted is decrypted, as M(ansible.builtin.copy) does on its way to the host."""
+        with open(path, "rb") as stream:
+            encrypted = is_encrypted_file(stream)
+        try:
+            content = self._loader.get_real_file(path, decrypt=encrypted)
+        except AnsibleError as error:
+            raise OSError(errno.EACCES, "ansible-vault encrypted it, and no vault password of this run opens it") from error
+        try:
+            yield content
+        finally:
+            self._loader.cleanup_tmp_file(content)

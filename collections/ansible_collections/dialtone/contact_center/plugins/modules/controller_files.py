@@ -12,7 +12,7 @@ author: [Dialtone maintainers (@dialtone)]
 description:
   - Looks at the files that a role is about to bring to a host, before anything is changed there, and tells everything that is
     wrong with all of them at once.
-  - A file is found as M(ansible.builtin.copy) finds its source.
+  - A file is found as M(ansible.builtin.copy) finds its source, and decrypted like there where ansible-vault encrypted it.
   - A delivered PKCS#12 file is opened. Its key, its certificate's validity, names, purposes and chain are judged
     (POM-CERT-02, POM-CERT-03, POM-CERT-06).
   - Runs on the controller and contacts no host.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,24 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.files impo
 from ansible_collections.dialtone.contact_center.plugins.plugin_utils import delivered_identity
 
 
-def findings(needed: Sequence[Mapping[str, Any]], find: Callable[[str], str], now: datetime) -> list[str]:
-    """What is wrong with each of them; `find` gives the path of a file and raises FileNotFoundError where there is none."""
+def findings(
+    needed: Sequence[Mapping[str, Any]],
+    find: Callable[[str], str],
+    plain: Callable[[str], AbstractContextManager[str]],
+    now: datetime,
+) -> list[str]:
+    """What is wrong with each of them.
+
+    `find` gives the path of a file and raises FileNotFoundError where there is none; `plain` gives that of a file with what comes
+    to the host, for as long as it is looked at.
+    """
     found = []
     for file in needed:
         path = file["path"]
         try:
             path = find(path)
-            wrong = judge(path, file, now)
+            with plain(path) as content:
+                wrong = judge(content, file, now)
         except FileNotFoundError:
             where = "one that is not absolute is looked for beside the playbooks and in files/ there"
             wrong = [f"there is no such file on the controller; {where}"]

@@ -2,8 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from ansible.errors import AnsibleActionFail
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.dialtone.contact_center.plugins.action.controller_files import ActionModule
 
@@ -18,7 +21,7 @@ def test_documented_options_are_those_it_takes(documented):
 
 
 @pytest.fixture
-def judge(run_action, make_action, monkeypatch, tmp_path):
+def judge(make_action, monkeypatch, tmp_path):
     """As a role would ask; files are looked for in one directory."""
 
     def look(action, directory, path):
@@ -26,8 +29,10 @@ def judge(run_action, make_action, monkeypatch, tmp_path):
 
     monkeypatch.setattr(ActionModule, "_find_needle", look)
 
-    def ask(*files):
-        return run_action("controller_files", {"files": list(files)}, VARIABLES)[0]
+    def ask(*files, vault=()):
+        action, _said = make_action("controller_files", {"files": list(files)})
+        action._loader.set_vault_secrets(vault)
+        return action.run(task_vars=VARIABLES)
 
     return ask
 
@@ -48,3 +53,28 @@ def test_the_run_is_refused_with_everything_that_is_wrong(judge):
 
 def test_what_is_not_needed_is_not_looked_at(judge):
     assert judge({"word": "pom_server_media_iso", "path": "pom.iso", "needed": False}) == {"changed": False}
+
+
+CONTENT = b"a delivered file"
+VAULT = [("default", VaultSecret(b"of the site"))]
+
+
+@pytest.fixture
+def vaulted(tmp_path):
+    """A file that lies encrypted in the inventory's repository, as certificates and keys often do."""
+    path = tmp_path / "epm1.p12"
+    path.write_bytes(VaultLib(VAULT).encrypt(CONTENT))
+    return {"word": "certificates_pkcs12", "path": str(path), "sha256": hashlib.sha256(CONTENT).hexdigest()}
+
+
+def test_a_file_that_ansible_vault_encrypted_is_judged_by_what_is_copied(judge, vaulted, monkeypatch, tmp_path):
+    left = tmp_path / "decrypted"
+    left.mkdir()
+    monkeypatch.setattr("ansible.constants.DEFAULT_LOCAL_TMP", str(left))
+    assert judge(vaulted, vault=VAULT) == {"changed": False}
+    assert list(left.iterdir()) == []
+
+
+def test_an_encrypted_file_without_its_password_is_told_as_such(judge, vaulted):
+    with pytest.raises(AnsibleActionFail, match="ansible-vault encrypted it, and no vault password of this run opens it"):
+        judge(vaulted)

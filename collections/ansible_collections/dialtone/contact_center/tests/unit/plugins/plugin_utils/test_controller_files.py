@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,12 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("declared", ["", SHA256, SHA256.upper()])
 def test_the_declared_file_is_taken(image, declared):
-    assert findings([file(image, sha256=declared)], found, NOW) == []
+    assert findings([file(image, sha256=declared)], found, nullcontext, NOW) == []
 
 
 def test_all_that_is_wrong_is_told_at_once_with_word_and_path(image, tmp_path):
     missing = tmp_path / "none.iso"
-    wrong = findings([file(missing), file(image, word="kafka_archive", sha256="0" * 64), file(tmp_path)], found, NOW)
+    wrong = findings([file(missing), file(image, word="kafka_archive", sha256="0" * 64), file(tmp_path)], found, nullcontext, NOW)
     assert [words.partition(": ")[0] for words in wrong] == [
         f"pom_server_media_iso is {missing}", f"kafka_archive is {image}", f"pom_server_media_iso is {tmp_path}",
     ]  # fmt: skip
@@ -49,6 +50,7 @@ def test_all_that_is_wrong_is_told_at_once_with_word_and_path(image, tmp_path):
 
 
 def test_an_identity_is_opened(image):
-    (words,) = findings([file(image, word="certificates_pkcs12", identity={"password": "secret-7", "names": []})], found, NOW)
+    delivered = file(image, word="certificates_pkcs12", identity={"password": "secret-7", "names": []})
+    (words,) = findings([delivered], found, nullcontext, NOW)
     assert "it is no PKCS#12 file" in words
     assert "secret-7" not in words
