@@ -31,8 +31,8 @@ SILENT = {
 }  # fmt: skip
 # … or what they ask, and not what they print when they succeeded.
 WITHOUT_WORDS_OF_SUCCESS = {
-    "InstallAppServer", "SetDbPassword", "enablenonTeleMode", "eventSettingOperation_default", "expand_root", "insert_POM_Apps",
-    "setNonEnglishFontForPOMReports",
+    "InstallAppServer", "SetDbPassword", "enablenonTeleMode", "eventSettingOperation_default", "eventSettingOperation_single",
+    "expand_root", "insert_POM_Apps", "setNonEnglishFontForPOMReports",
 }  # fmt: skip
 WRITES_NOTHING = {"POMSecurityManagementTool_decrypt", "POMSecurityManagementTool_encrypt"}
 

@@ -388,6 +388,47 @@ def test_events_are_set_to_the_default(connected: Host, run_program: Run, server
     assert server.sql("SELECT count(*) FROM pim_event_setting WHERE alarm_on", postgresql.DATABASE) == "3"
 
 
+COLUMNS = "event_level, throttle_interval, ep_alarm_severity, alarm_on"
+EVENT = f"SELECT {COLUMNS} FROM pim_event_setting WHERE event_code = 'P_POMCM002'"
+
+
+@pytest.mark.parametrize("menu", ["yes", "no"])
+@pytest.mark.parametrize(
+    ("setting", "value", "place", "held"),
+    [
+        ("level", "FATAL", 0, "FATAL"),
+        ("throttle_interval", 67, 1, "67"),
+        ("ep_alarm_severity", "MINOR", 2, "MINOR"),
+        ("alarm", True, 3, "t"),
+        ("alarm", False, 3, "f"),
+    ],
+)
+def test_one_setting_of_an_event_is_set(
+    connected: Host, run_program: Run, server: postgresql.Server, setting: str, value: Any, place: int, held: str, menu: str
+) -> None:
+    connected.configure(f"[eventSettingOperation.sh]\nmenu_comes_back = {menu}\n")
+    before = server.sql(EVENT, postgresql.DATABASE).split("|")
+
+    answers = {"setting": setting, "event_code": "P_POMCM002", "value": value}
+    outcome = run_program("eventSettingOperation_single", "eventSettingOperation.sh", answers=answers)
+
+    assert (outcome.name, outcome.reason) == ("succeeded", "")
+    assert server.sql(EVENT, postgresql.DATABASE).split("|") == [*before[:place], held, *before[place + 1 :]]
+
+
+@pytest.mark.parametrize("menu", ["yes", "no"])
+def test_an_event_that_the_program_does_not_know_is_left_by_the_documented_way(
+    connected: Host, run_program: Run, menu: str
+) -> None:
+    connected.configure(f"[eventSettingOperation.sh]\nmenu_comes_back = {menu}\n")
+
+    answers = {"setting": "level", "event_code": "P_OTHER", "value": "WARN"}
+    outcome = run_program("eventSettingOperation_single", "eventSettingOperation.sh", answers=answers)
+
+    assert outcome.name in ("failed", "aborted")
+    assert "P_OTHER is not found" in outcome.transcript
+
+
 def test_the_connection_follows_the_database(connected: Host, run_program: Run, server: postgresql.Server) -> None:
     created = "SELECT oid FROM pg_class WHERE relname = 'pim_server'"
     before = server.sql(created, postgresql.DATABASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def test_contract_preflight_look_announcement_and_release_come_in_this_order(nam
 
 
 def test_records_have_the_names_by_which_they_are_looked_for() -> None:
-    for kind, stem in (("font", "report_fonts"), ("attribute", "copy_attribute")):
+    for kind, stem in (("font", "report_fonts"), ("attribute", "copy_attribute"), ("event", "single_events")):
         assert re.search(rf'__pom_server_record: "{kind}_{{{{ \(\w+ \| hash\(\'sha256\'\)\)\[:12\] }}}}"', TEXTS[stem])
         assert pom_one_off.marker_name(kind, "x") == f"{kind}_{hashlib.sha256(b'x').hexdigest()[:12]}"
 
@@ -127,5 +128,13 @@ def test_the_other_dialogues_take_what_the_role_hands_over() -> None:
     for name in ("POMSecurityManagementTool_encrypt", "POMSecurityManagementTool_decrypt"):
         assert "data" in asked(name, {}, *handed_over("security_tool")[1])
     assert asked("SetDbPassword", {}, *handed_over("database_password")[1])
+    answers, secrets = handed_over("single_event")
+    assert (set(answers), secrets) == ({"setting", "event_code", "value"}, ())
+    schema = json.loads((ROOT / "schemas/variables/pom_server.schema.json").read_text(encoding="utf-8"))
+    for setting, described in schema["properties"]["pom_server_events"]["additionalProperties"]["properties"].items():
+        value: Any = {"string": "WARN", "integer": 60, "boolean": True}[described["type"]]
+        typed = asked("eventSettingOperation_single", {"setting": setting, "event_code": "X", "value": value})
+        assert typed == ["setting", "event_code", "alarm_on" if setting == "alarm" else "value", "exit"]
+    assert tuple(VARS["__pom_server_event_settings_after_vpms"]) == pom_one_off.AFTER_VPMS
     assert handed_over("report_font") == ({}, ())
     asked("setNonEnglishFontForPOMReports", {})

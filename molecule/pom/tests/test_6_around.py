@@ -160,6 +160,28 @@ def test_settings_of_events_go_back_to_those_of_the_release_with_consent(site: P
 
 
 @pytest.mark.one_of(ONCE)
+def test_single_events_get_the_settings_that_are_stated(site: PomSite):
+    stated = {"P_POMCM002": {"level": "FATAL", "throttle_interval": 61, "alarm": False}}
+    words = ("-e", json.dumps({"pom_server_events": stated}))
+    of_it = "SELECT event_level, throttle_interval, alarm_on FROM pim_event_setting WHERE event_code = 'P_POMCM002'"
+    of_others = "SELECT * FROM pim_event_setting WHERE event_code <> 'P_POMCM002' ORDER BY 1"
+    others = site.rows(of_others)
+    refused = site.play("pom_single_events.yml", "-e", json.dumps({"pom_server_events": {"P_OTHER": {"alarm": True}}}))
+    assert refused.rc != 0
+    assert "names P_OTHER: correct the codes in pom_server_events" in refused.words
+    for _ in range(2):
+        run = site.play("pom_single_events.yml", *words)
+        assert run.rc == 0, run.output[-3000:]
+        assert "vpms has to be restarted for alarm of P_POMCM002" in run.words
+        assert site.rows(of_it) == ["FATAL|61|f"]
+        again = site.play("pom_single_events.yml", *words)
+        assert set(again.changed().values()) == {0}, again.output[-3000:]
+        # What somebody else changes is set again.
+        site.rows("UPDATE pim_event_setting SET throttle_interval = 5 WHERE event_code = 'P_POMCM002'")
+    assert site.rows(of_others) == others
+
+
+@pytest.mark.one_of(ONCE)
 def test_the_reports_use_a_font_whose_content_counts(site: PomSite):
     words = ("-e", json.dumps({"pom_server_report_fonts": [FONT]}))
     font = f"{POM_HOME}/config/fonts/report.ttf"

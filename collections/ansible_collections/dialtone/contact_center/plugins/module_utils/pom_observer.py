@@ -65,6 +65,11 @@ SCHEMA_QUERY = "SELECT count(*) FROM information_schema.tables WHERE lower(table
 EVENT_SETTINGS_QUERY = (
     "SELECT count(*), coalesce(md5(string_agg(one::text, E'\\n' ORDER BY one::text)), '') FROM pim_event_setting AS one"
 )
+# Every field of a row is asked, because no document tells which one is the code.
+EVENTS_QUERY = (
+    "SELECT field.value, md5(string_agg(one::text, E'\\n' ORDER BY one::text)) "
+    "FROM pim_event_setting AS one, jsonb_each_text(to_jsonb(one)) AS field WHERE field.value IN ({}) GROUP BY field.value"
+)
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
@@ -283,14 +288,25 @@ class Observer:
 
     def event_settings(self, wanted: Connection, password: str, ca_path: str) -> Table:
         """The settings of POM's events: no document tells the table's columns, so of its rows a digest."""
-        psql = shutil.which("psql")
-        if wanted.engine != "postgres" or psql is None:
-            return Table(problem=NO_CLIENT if wanted.engine == "postgres" else f"no client of {wanted.engine} is on this host")
-        out, problem = self._select(psql, wanted, password, ca_path, EVENT_SETTINGS_QUERY)
+        out, problem = self._answer(wanted, password, ca_path, EVENT_SETTINGS_QUERY)
         if problem:
             return Table(problem=problem)
         rows, _bar, digest = out.partition("|")
         return Table(int(rows), digest)
+
+    def events(self, wanted: Connection, password: str, ca_path: str, codes: Iterable[str]) -> tuple[dict[str, str], str]:
+        """(digest of what the table says of each of these codes, problem)."""
+        literals = ", ".join("'{}'".format(code.replace("'", "''")) for code in codes)
+        out, problem = self._answer(wanted, password, ca_path, EVENTS_QUERY.format(literals))
+        rows = (line.rpartition("|") for line in out.splitlines())
+        return {code: digest for code, _bar, digest in rows}, problem
+
+    def _answer(self, wanted: Connection, password: str, ca_path: str, query: str) -> tuple[str, str]:
+        """(answer, problem) of a query of POM's database, from a host that may have no client of it."""
+        psql = shutil.which("psql")
+        if wanted.engine != "postgres" or psql is None:
+            return "", NO_CLIENT if wanted.engine == "postgres" else f"no client of {wanted.engine} is on this host"
+        return self._select(psql, wanted, password, ca_path, query)
 
     def _select(self, psql: str, wanted: Connection, password: str, ca_path: str, query: str) -> tuple[str, str]:
         """(answer, problem) of a query of POM's database."""

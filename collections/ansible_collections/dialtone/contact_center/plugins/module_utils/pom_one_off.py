@@ -27,6 +27,7 @@ from ansible_collections.dialtone.contact_center.plugins.module_utils.pom_server
 )
 
 ALL_LISTS = "*"
+AFTER_VPMS = ("ep_alarm_severity", "alarm")  # POM-EVENT-01
 HOME_PAGE_TEXT = "The system is converted to manual mode."
 
 
@@ -146,6 +147,40 @@ def reset_events(observed: Observed, _desired: Desired, _one_off: OneOff) -> lis
     return [Action("event_settings", "the settings of POM's events become the defaults of this release", (reason,))]
 
 
+def refuse_events(observed: Observed, _desired: Desired, one_off: OneOff) -> list[str]:
+    unknown = sorted(set(one_off.events) - set(observed.events))
+    if not unknown or observed.events_problem:
+        return []
+    return [
+        f"no row of pim_event_setting in the POM database names {', '.join(unknown)}: correct the codes in pom_server_events; "
+        "where the table is empty, POM has not written it yet, and playbooks/pom_event_settings.yml waits for it (POM-EVENT-01)"
+    ]
+
+
+def set_events(observed: Observed, _desired: Desired, one_off: OneOff) -> list[Action]:
+    found = []
+    for code, settings in sorted(one_off.events.items()):
+        recorded = observed.words(marker_name("event", code))
+        is_set = recorded.get("settings") == settings
+        if is_set and recorded.get("row") == observed.events.get(code, ""):
+            continue
+        stated = ", ".join(f"{setting} {answer(value)}" for setting, value in settings.items())
+        reasons = ["the table says something else of it than the program left"] if is_set else []
+        reasons += [f"what it has now cannot be seen: {observed.events_problem}"] if observed.events_problem else []
+        if late := [setting for setting in AFTER_VPMS if setting in settings]:
+            reasons.append(f"vpms has to be restarted for {' and '.join(late)}")
+        found.append(Action("single_events", f"the event {code} gets {stated}", tuple(reasons), code))
+    return found
+
+
+def answer(value: str | int | bool) -> str:
+    """
+    >>> answer("ERROR"), answer(60), answer(True), answer(False)
+    ('ERROR', '60', 'ON', 'OFF')
+    """
+    return ("OFF", "ON")[value] if isinstance(value, bool) else str(value)
+
+
 # --- utilities ----------------------------------------------------------------------------------------------------
 
 
@@ -209,4 +244,5 @@ CHANGES = {
     "event_settings": Change(refuse_nothing, reset_events),
     "copy_attribute": Change(refuse_copy, copy_attribute, stops=True),
     "report_fonts": Change(refuse_fonts, set_fonts),
+    "single_events": Change(refuse_events, set_events),
 }

@@ -185,6 +185,8 @@ class Observed:
     conversion_led: bool = False  # by Dialtone, however it ended
     conversion_program: str = ""
     event_settings: Table = field(default_factory=Table)
+    events: Mapping[str, str] = field(default_factory=dict)  # code → digest of what the table says of it
+    events_problem: str = ""
     fonts: Mapping[str, str] = field(default_factory=dict)  # path → SHA-256
     former_name: str = ""  # a former name or address of the server that POM's own configuration still holds
 
@@ -233,6 +235,7 @@ class OneOff:
     attribute: str = ""
     lists: tuple[str, ...] = ()
     fonts: tuple[str, ...] = ()
+    events: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # code → settings
 
 
 @dataclass(frozen=True)
@@ -790,6 +793,7 @@ def answer(
         "truststore_program": observed.truststore_program,
         "conversion_program": observed.conversion_program,
         "event_settings": asdict(observed.event_settings),
+        "events": dict(observed.events),
         "units": dict(units),
         "changes": list(changes),
     }

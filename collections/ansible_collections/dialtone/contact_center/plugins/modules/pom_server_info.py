@@ -170,7 +170,7 @@ options:
       name:
         description: Which change.
         type: str
-        choices: [copy_attribute, event_settings, mode, non_telephony, report_fonts]
+        choices: [copy_attribute, event_settings, mode, non_telephony, report_fonts, single_events]
         required: true
       conversion_seen:
         description: Whether a person saw on POM's home page that it is converted to manual dialling.
@@ -198,6 +198,12 @@ options:
         type: list
         elements: path
         default: []
+      events:
+        description:
+          - Settings of single events by code, each with one or more of C(level), C(throttle_interval), C(ep_alarm_severity) and
+            C(alarm) (POM-EVENT-01).
+        type: dict
+        default: {}
   state:
     description: What the role keeps on the host, in the words of M(dialtone.contact_center.host_state).
     type: dict
@@ -338,6 +344,10 @@ event_settings:
   description: Of the settings of POM's events, looked at for that change only, C(rows) and their C(digest), or the C(problem).
   returned: always
   type: dict
+events:
+  description: Of each code in O(one_off.events), a digest of what POM's database says of it. Without codes that it does not know.
+  returned: always
+  type: dict
 units:
   description: Where no O(one_off) is asked for, the units of O(state), as M(dialtone.contact_center.host_state) tells them.
   returned: always
@@ -403,7 +413,7 @@ def one_off_of(params: dict[str, Any]) -> pom_server.OneOff | None:
     if not asked:
         return None
     lists, fonts = tuple(asked["lists"]), tuple(asked["fonts"])
-    return pom_server.OneOff(asked["name"], asked["conversion_seen"], asked["attribute"], lists, fonts)
+    return pom_server.OneOff(asked["name"], asked["conversion_seen"], asked["attribute"], lists, fonts, asked["events"])
 
 
 def look(params: dict[str, Any], observer: Observer, desired: pom_server.Desired) -> pom_server.Observed:
@@ -445,6 +455,7 @@ def look_inside(
     text = observer.read(layout.database)
     status = observer.status() if params["expected_services"] else pom_services.Status({})
     one_off = one_off_of(params)
+    events, events_problem = single_events(params, observer, desired, one_off)
     return replace(
         observed,
         agent_memory_mb=observer.agent_memory_mb(),
@@ -452,6 +463,8 @@ def look_inside(
         conversion_led=observer.has_led_conversion(),
         conversion_program=observer.conversion_program(),
         event_settings=event_settings(params, observer, desired, one_off),
+        events=events,
+        events_problem=events_problem,
         fonts=observer.fonts(one_off.fonts) if one_off else {},
         keystore=store(observer, layout.keystore, params["keystore_password"], "certificates_keystore_password"),
         truststore=store(observer, layout.truststore, params["truststore_password"], "certificates_truststore_password"),
@@ -495,6 +508,16 @@ def event_settings(
         if is_written or found.problem or time.monotonic() >= until:
             return found
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def single_events(
+    params: dict[str, Any], observer: Observer, desired: pom_server.Desired, one_off: pom_server.OneOff | None
+) -> tuple[dict[str, str], str]:
+    if one_off is None or not one_off.events or desired.database is None:
+        return {}, ""
+    return observer.events(
+        desired.database, params["database_password"] or "", params["ca_certificate"] or "", sorted(one_off.events)
+    )
 
 
 def store(observer: Observer, path: str, password: str | None, variable: str) -> pom_server.Store:
@@ -582,6 +605,7 @@ def argument_spec() -> dict[str, Any]:
                 "attribute": {"type": "str", "default": ""},
                 "lists": {"type": "list", "elements": "str", "default": []},
                 "fonts": {"type": "list", "elements": "path", "default": []},
+                "events": {"type": "dict", "default": {}},
             },
         },
         "state": {"type": "dict", "default": {}},

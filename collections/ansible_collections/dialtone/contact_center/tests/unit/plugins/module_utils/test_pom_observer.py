@@ -350,3 +350,20 @@ def test_settings_of_events_that_cannot_be_seen(host, psql):
     assert "does not exist" in host.observer.event_settings(DATABASE, "", "").problem
     other = Connection("oracle", "db1", 1521, "pomdb", "pom", False)
     assert host.observer.event_settings(other, "", "").problem == "no client of oracle is on this host"
+
+
+def test_events_are_asked_for_by_their_codes(host, psql):
+    host.answers["psql"] = (0, "P_POMCM002|aa\nP_POMCM003|bb\n", "")
+    assert host.observer.events(DATABASE, "canary", "/ca.crt", ["P_POMCM002", "P_POMCM003", "O'Hare"]) == (
+        {"P_POMCM002": "aa", "P_POMCM003": "bb"}, "",
+    )  # fmt: skip
+    assert "IN ('P_POMCM002', 'P_POMCM003', 'O''Hare')" in psql["argv"][-1]
+    assert "canary" not in str(host.asked)
+
+
+def test_events_that_cannot_be_seen(host, psql):
+    host.answers["psql"] = (1, "", 'ERROR:  relation "pim_event_setting" does not exist\n')
+    found, problem = host.observer.events(DATABASE, "", "", ["P_POMCM002"])
+    assert (found, "does not exist" in problem) == ({}, True)
+    other = Connection("oracle", "db1", 1521, "pomdb", "pom", False)
+    assert host.observer.events(other, "", "", ["P_POMCM002"]) == ({}, "no client of oracle is on this host")

@@ -27,6 +27,7 @@ SITE = Desired(kind="primary", home=HOME, mode="AACC", non_telephony=True, serve
 STOPPED = tuple(
     pom_services.judge(pom_services.expected_services(2), pom_services.Status({}), dict.fromkeys(pom_services.UNITS, "inactive"))
 )
+EVENT = "P_POMCM002"
 FONT = "/usr/share/fonts/ja/example.ttf"
 ASKED = {
     "mode": OneOff("mode"),
@@ -34,6 +35,7 @@ ASKED = {
     "event_settings": OneOff("event_settings"),
     "copy_attribute": OneOff("copy_attribute", attribute="Agent", lists=("A", "B")),
     "report_fonts": OneOff("report_fonts", fonts=(FONT,)),
+    "single_events": OneOff("single_events", events={EVENT: {"level": "ERROR", "alarm": True}}),
 }
 # Each change is due here.
 READY = replace(
@@ -42,6 +44,7 @@ READY = replace(
     conversion_program=f"{HOME}/bin/enablenonTeleMode.sh",
     event_settings=Table(3, "aa"),
     fonts={FONT: "f1"},
+    events={EVENT: "e1"},
 )
 
 
@@ -106,7 +109,7 @@ def test_what_a_run_left_stopped_is_started_by_the_next_one(name):
 @pytest.mark.parametrize("name", ASKED)
 def test_what_has_no_way_back_is_announced(name):
     announced = no_way_back([Item("pom_server", "epm1", action.what, action.reasons) for action in found(name).actions])
-    assert bool(announced) is (name != "report_fonts")
+    assert bool(announced) is (name not in ("report_fonts", "single_events"))
 
 
 # --- the mode -----------------------------------------------------------------------------------------------------
@@ -185,6 +188,39 @@ def test_settings_that_are_as_the_last_run_left_them_stay():
 def test_settings_that_nobody_can_read_are_set_each_time():
     unseen = replace(recorded(READY, event_settings={"digest": ""}), event_settings=Table(problem="no client of oracle"))
     assert "no client of oracle" in found("event_settings", unseen).actions[0].reasons[0]
+
+
+def set_before(settings: dict[str, object], row: str) -> Observed:
+    return recorded(READY, **{marker_name("event", EVENT): {"settings": settings, "row": row}})
+
+
+def test_an_event_says_what_it_gets_and_what_waits_for_vpms():
+    action = found("single_events").actions[0]
+    assert (action.what, action.key) == (f"the event {EVENT} gets level ERROR, alarm ON", EVENT)
+    assert action.reasons == ("vpms has to be restarted for alarm",)
+    assert found("single_events", events={EVENT: {"throttle_interval": 60}}).actions[0].reasons == ()
+
+
+def test_an_event_is_set_once_for_each_content_of_its_row():
+    settings = {"level": "ERROR", "alarm": True}
+    assert due("single_events", set_before(settings, "e1")) == []
+    changed = found("single_events", set_before(settings, "e0")).actions[0]
+    assert "the table says something else of it than the program left" in changed.reasons
+    assert due("single_events", set_before({"level": "ERROR"}, "e1")) == ["single_events"]
+    assert due("single_events", events={}) == []
+
+
+def test_an_event_that_the_table_does_not_have_is_refused():
+    words = refusal("single_events", events={EVENT: {"alarm": True}, "P_OTHER": {"alarm": True}, "P_LAST": {"level": "WARN"}})
+    assert "no row of pim_event_setting in the POM database names P_LAST, P_OTHER: correct" in words
+
+
+def test_of_a_table_that_nobody_can_read_the_record_alone_counts():
+    unseen = {"events": {}, "events_problem": "no client of oracle is on this host"}
+    first = replace(READY, **unseen)
+    assert refusal("single_events", first) == ""
+    assert "what it has now cannot be seen: no client of oracle" in "; ".join(found("single_events", first).actions[0].reasons)
+    assert due("single_events", replace(set_before({"level": "ERROR", "alarm": True}, ""), **unseen)) == []
 
 
 # --- utilities ----------------------------------------------------------------------------------------------------

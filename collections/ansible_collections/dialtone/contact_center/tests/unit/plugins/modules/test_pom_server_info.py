@@ -150,6 +150,16 @@ def test_settings_of_events_are_waited_for_where_the_task_asks_for_it(host, look
     assert look(**PRIMARY, refuse=False)["event_settings"] == {"rows": 0, "digest": "", "problem": ""}
 
 
+def test_events_are_looked_at_where_they_are_to_be_set(host, look, monkeypatch):
+    install(host)
+    monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
+    monkeypatch.setattr(Observer, "events", lambda *arguments: (dict.fromkeys(arguments[-1], "e1"), ""))
+    stated = {"P_POMCM002": {"level": "WARN"}}
+    found = look(**PRIMARY, expected_services=[], one_off={"name": "single_events", "events": stated})
+    assert [(action["name"], action["key"]) for action in found["actions"]] == [("single_events", "P_POMCM002")]
+    assert found["events"] == {"P_POMCM002": "e1"}
+
+
 def test_fonts_are_looked_at_where_they_are_to_be_set(host, look, monkeypatch):
     install(host)
     monkeypatch.setattr(Observer, "schema", lambda *_arguments: ("present", ""))
