@@ -25,7 +25,7 @@ AGENTS_OF_THE_DEFAULT, MEMORY_GB_ABOVE = 500, 3
 MANDATORY_PACKAGES = {PRIMARY: ("vpmsplugin", "pomserver"), AUXILIARY: ("pomserver",)}
 # The words that the vendor's program takes for an engine, in exactly this case (POM-DB-01, T-024).
 DATABASE_TYPES = {"postgres": "Postgres", "oracle": "Oracle", "mssql": "MSSQL"}
-DATABASE_ALIAS = "pom_database"
+DATABASE_ALIAS, REPORTS_ALIAS = "pom_database", "pom_reports_database"
 REPORTS_WORDS = {
     "port": "pom_database_reports_port",
     "name": "pom_database_reports_name",
@@ -52,6 +52,7 @@ WORDS_READ = frozenset(REPORTS_WORDS.values()) | {
     "pom_database_oracle_driver",
     "pom_database_oracle_driver_sha256",
     "pom_database_port",
+    "pom_database_reports_certificate_path",
     "pom_database_reports_host",
     "pom_database_schema_exists",
     "pom_database_secured",
@@ -118,7 +119,7 @@ def inputs(host: SiteHost, data_center: DataCenter) -> dict[str, Any]:
         "pom_server_pkcs12_names": list(host.words.get("certificates_names", ())) if source == "delivered" else [],
         "pom_server_ca_path": posixpath.join(host["trust_directory"], "ca.crt"),
         "pom_server_identity_directory": host["trust_directory"],
-        "pom_server_trusted": trusted(host),
+        "pom_server_trusted": trusted(host, data_center.having("pom_database")),
         "pom_server_experience_portal_version": host.words.get("pom_experience_portal_version", ""),
         "pom_server_mode": host.words.get("pom_mode", ""),
         "pom_server_installed_mode": host.words.get("pom_installed_mode", ""),
@@ -220,10 +221,14 @@ def packages(host: SiteHost) -> list[str]:
     return [*MANDATORY_PACKAGES[kind_of(host)], *optional, *host["pom_server_extra_packages"]]
 
 
-def trusted(host: SiteHost) -> list[dict[str, str]]:
+def trusted(host: SiteHost, nodes: Sequence[SiteHost]) -> list[dict[str, str]]:
     """Files on the controller. The site's own authority lies on the host already."""
-    path = host.words.get("pom_database_certificate_path")
-    own = [{"alias": DATABASE_ALIAS, "path": path}] if path else []
+    # The words of the POM database stand at its host, those of its replica at the POM servers.
+    stated = {
+        DATABASE_ALIAS: (nodes[0] if nodes else host).words.get("pom_database_certificate_path"),
+        REPORTS_ALIAS: host.words.get("pom_database_reports_certificate_path"),
+    }
+    own = [{"alias": alias, "path": path} for alias, path in stated.items() if path]
     return own + [{"alias": entry["alias"], "path": entry["path"]} for entry in host["certificates_trusted"]]
 
 
@@ -232,6 +237,7 @@ def reserved_aliases(servers: Sequence[str]) -> dict[str, str]:
     return {
         CA_ALIAS: "the certificate of the site's authority",
         DATABASE_ALIAS: "the certificate of the POM database",
+        REPORTS_ALIAS: "the certificate of the reports database",
         IDENTITY_ALIAS: "POM's own certificate",
         **{name.lower(): f"the certificate of the POM server {name}" for name in servers},
     }

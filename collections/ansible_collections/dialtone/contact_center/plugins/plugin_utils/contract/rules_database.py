@@ -28,6 +28,7 @@ MSSQL_DRIVER = "mssql-jdbc-10.2.0.jre8.jar"
 DRIVER_WORDS = {"oracle": "pom_database_oracle_driver", "mssql": "pom_database_mssql_driver"}
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_]+")
 REPORTS_WORD = "pom_database_reports_host"
+REPORTS_CERTIFICATE = "pom_database_reports_certificate_path"
 SHARED_WORDS = (
     "pom_database_engine",
     "pom_database_name",
@@ -358,6 +359,25 @@ def certificate_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
             )
 
 
+def reports_certificate_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
+    for database in described(site):
+        reports = value_of(database.servers, REPORTS_WORD)
+        # A replica on a server of Dialtone's has a certificate of the site's authority.
+        if reports is None or reports.lower() in _names_of(database):
+            continue
+        host = stating(database.servers, REPORTS_WORD)
+        known = [host.get(REPORTS_CERTIFICATE), host.get("certificates_trusted"), database.get("pom_database_certificate_path")]
+        if host.get("pom_database_reports_secured") is True and not any(known) and _is_read(host):
+            yield site.finding(
+                rule,
+                host,
+                REPORTS_CERTIFICATE,
+                found=f"not set, while POM reads reports from {reports} over TLS",
+                expected="the certificate that POM must trust, as a file: its trust store has to hold it beforehand",
+                fix=f"write {REPORTS_CERTIFICATE}, or pom_database_reports_secured: false if the database has no TLS",
+            )
+
+
 def driver_missing(site: SiteView, rule: Rule) -> Iterator[Finding]:
     for database in databases(site):
         sources = value_of(database.servers, "pom_database_contact_sources", ())
@@ -561,6 +581,7 @@ RULES: tuple[Rule, ...] = (
     Rule("administrator-as-user", ("POM-DB-03", "POM-DB-05", "T-153"), administrator_as_user),
     Rule("secured-by-address", ("POM-DB-14",), secured_by_address),
     Rule("database-certificate", ("POM-DB-14",), certificate_missing),
+    Rule("reports-certificate", ("POM-DB-14",), reports_certificate_missing),
     Rule("driver-missing", ("POM-DB-16", "POM-DB-17"), driver_missing),
     Rule("driver-name", ("POM-DB-17", "T-043"), driver_of_another_name),
     Rule("reports-database", ("POM-DB-15",), reports_database),

@@ -155,12 +155,21 @@ def test_a_standby_data_center_has_stopped_services(host: str, states: list[str]
 def test_what_pom_trusts_beside_the_sites_authority() -> None:
     words = {
         "pom_database_host": "sql1.example.com", "pom_database_certificate_path": "files/sql-ca.pem",
+        "pom_database_reports_certificate_path": "files/reports-ca.pem",
         "certificates_trusted": [{"alias": "aes_ca", "path": "files/aes-ca.pem", "product": "aes"}],
     }  # fmt: skip
     assert inputs_of(*servers(**words))["epm1"]["pom_server_trusted"] == [
         {"alias": "pom_database", "path": "files/sql-ca.pem"},
+        {"alias": "pom_reports_database", "path": "files/reports-ca.pem"},
         {"alias": "aes_ca", "path": "files/aes-ca.pem"},
     ]
+
+
+def test_the_database_s_certificate_stands_where_the_database_is_described() -> None:
+    described = site_host("db1", 31, "pom_database", pom_database_certificate_path="files/sql-ca.pem")
+    inputs = inputs_of(*servers(), described)
+    for server in ("epm1", "epm2", "epm3"):
+        assert inputs[server]["pom_server_trusted"] == [{"alias": "pom_database", "path": "files/sql-ca.pem"}]
 
 
 def test_a_delivered_certificate_comes_from_the_controller() -> None:
