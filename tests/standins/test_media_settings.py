@@ -9,7 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -133,19 +134,38 @@ def test_the_agent_manager_carries_its_memory_in_its_command_line(installed: Hos
     for memory in ("1", "2"):
         with subprocess.Popen(["/bin/sh", str(script), "agtmgr"]) as service:
             try:
-                assert within_command_line(service.pid, f"-Xmx{memory}g")
+                assert eventually(lambda pid=service.pid, word=f"-Xmx{memory}g": word in command_line(pid))
+                assert eventually(lambda pid=service.pid: children(pid))
+                started = children(service.pid)
             finally:
                 service.terminate()
         assert service.returncode == 0
+        assert eventually(lambda pids=started: not any(map(runs, pids))), "something goes on"
         installed.run("updateAgentManagerMemory.sh", answers=["Y", "2", "n"])
 
 
-def within_command_line(pid: int, word: str) -> bool:
+def eventually(holds: Callable[[], object]) -> bool:
     for _ in range(200):
-        if word in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0"):
+        if holds():
             return True
-        subprocess.run(["sleep", "0.02"], check=True)
+        time.sleep(0.02)
     return False
+
+
+def runs(pid: str) -> bool:
+    """A zombie has no words."""
+    try:
+        return command_line(pid) != [""]
+    except OSError:
+        return False
+
+
+def command_line(pid: int | str) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
 
 
 def test_a_wrong_amount_may_be_asked_for_again(installed: Host) -> None:

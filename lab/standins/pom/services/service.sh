@@ -7,7 +7,8 @@ if [ "$1" = agtmgr ]; then
   memory=$(sed -n 's/^memory\.gb=//p' "$(dirname "$0")/../config/agtmgr.properties" 2>/dev/null)
   exec /bin/sh "$0" "-Xmx${memory:-1}g"
 fi
-trap 'exit 1' USR1
-trap 'exit 0' TERM
+# systemd would end what it waits for with it; nobody else does.
+trap 'kill $! 2>/dev/null; exit 1' USR1
+trap 'kill $! 2>/dev/null; exit 0' TERM
 sleep infinity &
 wait
