@@ -169,6 +169,8 @@ def test_single_events_get_the_settings_that_are_stated(site: PomSite):
     refused = site.play("pom_single_events.yml", "-e", json.dumps({"pom_server_events": {"P_OTHER": {"alarm": True}}}))
     assert refused.rc != 0
     assert "names P_OTHER: correct the codes in pom_server_events" in refused.words
+    checked = site.play("pom_single_events.yml", *words, "--check")
+    assert "1 change on 1 host would be made" in checked.words, checked.output[-3000:]
     for _ in range(2):
         run = site.play("pom_single_events.yml", *words)
         assert run.rc == 0, run.output[-3000:]

@@ -62,6 +62,7 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils.task_resul
 COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 BUILD_DIRECTORY = "dialtone_build_directory"
 CONTRACT_ACTION = "site_contract"
+ANNOUNCING_ACTION = "site_announce"
 GIT_SECONDS = 5
 
 Method = TypeVar("Method", bound=Callable[..., None])
@@ -206,6 +207,8 @@ class CallbackModule(CallbackBase):
             self._run.site = str(result.result["contract"]["site"])
             self._run.findings = plain(result.result["contract"]["findings"])
             self._open(Path(str(result.result["build_directory"])))
+        if self._action(result) == ANNOUNCING_ACTION:
+            self._run.announced = plain(result.result["changes"])
 
     @never_fails_a_run
     def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:

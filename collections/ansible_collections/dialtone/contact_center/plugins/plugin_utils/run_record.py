@@ -166,6 +166,8 @@ class Run:
     failures: dict[str, Failure] = field(default_factory=dict)
     changed: list[Event] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
+    # What the run said beforehand that it changes.
+    announced: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def play_begins(self, number: int, name: str, hosts: list[str], batch: list[str], stops_for_all: bool) -> None:
@@ -209,6 +211,11 @@ class Run:
     @property
     def number_of_changes(self) -> int:
         return sum(event.number_of_changes for event in self.changed)
+
+    @property
+    def foretold(self) -> list[dict[str, Any]]:
+        """In check mode, what no task can try: a program of the vendor's is led or not."""
+        return self.announced if self.request.check and not self.changed else []
 
     @property
     def has_stopped(self) -> bool:

@@ -30,11 +30,12 @@ def _counted(number: int, word: str) -> str:
 
 
 def changes_in_words(run: Run) -> str:
-    if not run.changed:
+    changed = [event.host for event in run.changed] + [change["host"] for change in run.foretold]
+    if not changed:
         return "nothing would change" if run.request.check else "nothing changed"
-    hosts = _counted(len({event.host for event in run.changed}), "host")
     would = " would be made" if run.request.check else ""
-    return f"{_counted(run.number_of_changes, 'change')} on {hosts}{would}"
+    number = run.number_of_changes + len(run.foretold)
+    return f"{_counted(number, 'change')} on {_counted(len(set(changed)), 'host')}{would}"
 
 
 def last_words(run: Run, folder: str) -> str:
@@ -117,7 +118,7 @@ def summary_markdown(run: Run) -> str:
         parts += ["## What the contract said", "\n".join(_finding_line(finding) for finding in run.findings)]
     if not run.is_refused:
         parts += ["## Hosts", _host_table(run)]
-    if run.changed:
+    if run.changed or run.foretold:
         parts += ["## What would change" if request.check else "## What changed", "\n".join(_change_lines(run))]
     if run.restarted:
         parts += ["## Restarted, in this order", "\n".join(f"{at}. {name}" for at, name in enumerate(run.restarted, 1))]
@@ -170,6 +171,9 @@ def _change_lines(run: Run) -> Iterable[str]:
         yield f"- {event.host}, {event.task}" + (f": {_cell(named(event.items))}" if event.items else "")
         for change in event.changes:
             yield f"  - {_cell(_change_in_words(change))}"
+    for foretold in run.foretold:
+        what = _cell(_change_in_words({**foretold, "name": foretold["what"]}))
+        yield f"- {foretold['host']}, {foretold['role']}: {what}"
 
 
 def _change_in_words(change: Any) -> str:

@@ -189,6 +189,18 @@ def test_last_words_of_a_run_that_changed_something():
     assert last_words(ended(check), "runs/x/") == "Record: runs/x/ (3 min 12 s, 3 changes on 2 hosts would be made)"
 
 
+def test_check_mode_tells_what_was_announced_and_no_task_could_try():
+    announced = [{"host": "epm1", "role": "pom_server", "what": "the mode of POM is changed", "reasons": ["None to AACC"]}]
+    foretelling = run(check=True)
+    foretelling.announced = announced
+    assert last_words(ended(foretelling), "runs/x/") == "Record: runs/x/ (3 min 12 s, 1 change on 1 host would be made)"
+    told = "## What would change\n\n- epm1, pom_server: the mode of POM is changed: None to AACC\n"
+    assert told in summary_markdown(foretelling)
+    done = run()
+    done.announced = announced
+    assert last_words(ended(done), "runs/x/").endswith("nothing changed)")
+
+
 def test_refusal_repeats_no_finding():
     one = run()
     one.is_refused = True
