@@ -44,7 +44,7 @@ class ActionModule(ControllerAction):
 
     def answer(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         needed = [file for file in plain(options["files"]) if file["needed"]]
-        wrong = findings(needed, self.found, self.plain, datetime.now(timezone.utc))
+        wrong = findings(needed, self.found, self.decrypted, datetime.now(timezone.utc))
         if wrong:
             host = task_vars["inventory_hostname"]
             told = f"{host} needs files of the controller that are not as the inventory describes them."
@@ -58,8 +58,8 @@ class ActionModule(ControllerAction):
             raise FileNotFoundError(path) from error
 
     @contextmanager
-    def plain(self, path: str) -> Iterator[str]:
-        """What ansible-vault encrypted is decrypted, as M(ansible.builtin.copy) does on its way to the host."""
+    def decrypted(self, path: str) -> Iterator[str]:
+        """What ansible-vault encrypted becomes plain, as M(ansible.builtin.copy) does on its way to the host."""
         with open(path, "rb") as stream:
             encrypted = is_encrypted_file(stream)
         try:

@@ -16,20 +16,20 @@ from ansible_collections.dialtone.contact_center.plugins.plugin_utils import del
 def findings(
     needed: Sequence[Mapping[str, Any]],
     find: Callable[[str], str],
-    plain: Callable[[str], AbstractContextManager[str]],
+    decrypted: Callable[[str], AbstractContextManager[str]],
     now: datetime,
 ) -> list[str]:
     """What is wrong with each of them.
 
-    `find` gives the path of a file and raises FileNotFoundError where there is none; `plain` gives that of a file with what comes
-    to the host, for as long as it is looked at.
+    `find` gives the path of a file and raises FileNotFoundError where there is none; `decrypted` gives that of a file with what
+    comes to the host, for as long as it is looked at.
     """
     found = []
     for file in needed:
         path = file["path"]
         try:
             path = find(path)
-            with plain(path) as content:
+            with decrypted(path) as content:
                 wrong = judge(content, file, now)
         except FileNotFoundError:
             where = "one that is not absolute is looked for beside the playbooks and in files/ there"
