@@ -17,6 +17,11 @@ import yaml
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 # Those that only look, and tell of every host that they can reach.
 LENIENT = {"status.yml", "plan.yml"}
+# Groups that the contract and the announcement make, host by host.
+IN_THE_ORDER_OF_THE_SITE = {
+    *("dialtone_site", "dialtone_due", "dialtone_kafka", "dialtone_zookeeper"),
+    *("dialtone_pom_primary", "dialtone_pom_auxiliary", "dialtone_app_server"),
+}
 
 
 def plays() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -64,3 +69,11 @@ def test_a_path_below_the_build_directory_is_counted_from_where_the_run_was_call
     ]
     assert built
     assert [line for line in built if "| ansible.builtin.realpath" not in line] == []
+
+
+@pytest.mark.parametrize(("name", "play"), [one for one in ALL if "serial" in one.values[1]])
+def test_one_by_one_is_in_the_order_of_the_site(name: str, play: dict[str, Any]) -> None:
+    """What group_by makes has the order in which the hosts answered, and a roll has the order of its first group."""
+    first, *narrowed = play["hosts"].split(":")
+    assert first in IN_THE_ORDER_OF_THE_SITE
+    assert all(part.startswith("&") for part in narrowed), "another group would be added behind"
