@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -21,6 +23,8 @@ while True:
         time.sleep(0.002)
 time.sleep(600)
 """
+
+LATE = "/run/systemd/system/kafka.service.d"
 
 
 class Fault:
@@ -77,17 +81,36 @@ class PortTaken(Fault):
 
 
 class DiskFull(Fault):
+    """While it stops: the broker that starts next has no byte to write. It stops late, so that there is time to take them all.
+    What becomes free is taken too: a start removes the oldest log of the garbage collector."""
+
     tells = "No space left on device"
 
+    def __init__(self, site, lab, host: str) -> None:
+        super().__init__(site, lab, host)
+        self.healed = threading.Event()
+        self.filling = threading.Thread(target=self.keep_full)
+
+    def before(self) -> None:
+        late = shlex.quote("[Service]\nExecStop=/bin/sleep 15\n")
+        self.lab(self.host).check_output(f"mkdir -p {LATE} && printf {late} >{LATE}/late.conf && systemctl daemon-reload")
+
     def moment(self) -> bool:
-        """While it stops: the broker that starts next has no byte to write."""
         return "deactivating" in self.site.exec(self.host, "systemctl", "show", "--property=ActiveState", "kafka")
 
     def meanwhile(self) -> None:
-        self.site.fault("fill", self.host, KAFKA)
+        self.filling.start()
+
+    def keep_full(self) -> None:
+        while not self.healed.wait(0.2):
+            self.site.fault("fill", self.host, KAFKA)
 
     def heal(self) -> None:
+        self.healed.set()
+        if self.filling.is_alive():
+            self.filling.join()
         self.site.fault("unfill", self.host)
+        self.lab(self.host).check_output(f"rm -r {LATE} && systemctl daemon-reload")
 
 
 class Frozen(Fault):
